@@ -1,0 +1,26 @@
+// System calls that the C library's module for Swift does not show. Header only.
+
+#ifndef TAPEDECK_PLATFORM_H
+#define TAPEDECK_PLATFORM_H
+
+#include <fcntl.h>
+#include <linux/stat.h>
+#include <stdint.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/// The inode of the file at `path` and when it was born, in nanoseconds since 1970 (0 where the
+/// file system does not keep it). Returns 0, or -1 with `errno` set.
+static inline int tapedeck_file_identity(const char *path, uint64_t *inode, uint64_t *birth) {
+  struct statx status;
+  if (syscall(SYS_statx, AT_FDCWD, path, 0, STATX_INO | STATX_BTIME, &status) != 0) {
+    return -1;
+  }
+  *inode = status.stx_ino;
+  *birth = (status.stx_mask & STATX_BTIME)
+               ? (uint64_t)status.stx_btime.tv_sec * 1000000000u + status.stx_btime.tv_nsec
+               : 0;
+  return 0;
+}
+
+#endif

@@ -1,0 +1,188 @@
+import Foundation
+import GRDB
+
+/// What is known of the sealed segments' runs and threads, kept in SQLite so that a start need not
+/// read every footer.
+///
+/// Derived: whatever it says is in the segments too. A catalog that is missing, damaged or of
+/// another journal is made anew; one that is behind is caught up. Nothing that is acknowledged
+/// waits for it: writes happen on its own queue.
+final class Catalog: Sendable {
+    private let database: DatabaseQueue?
+
+    /// A catalog that keeps nothing.
+    static let none = Catalog(database: nil)
+
+    private init(database: DatabaseQueue?) {
+        self.database = database
+    }
+
+    /// Opens the catalog at `path` for its journal's writer, making it if need be.
+    ///
+    /// - Returns: the catalog, and why it had to be made anew; ``none`` where SQLite refuses even
+    ///   that: then every start reads the footers.
+    static func open(_ path: String, _ files: any FileSystem) -> (Catalog, madeAnew: String?) {
+        let isNew = !files.exists(path)
+        do {
+            return (try Catalog(database: prepare(path)), isNew ? "it was missing" : nil)
+        } catch {
+            for suffix in ["", "-journal"] where files.exists(path + suffix) {
+                try? files.remove(path + suffix)
+            }
+            guard let database = try? prepare(path) else { return (none, "\(error)") }
+            return (Catalog(database: database), "it was damaged (\(error))")
+        }
+    }
+
+    /// Opens the catalog at `path` for reading alone; ``none`` when there is none to be read.
+    static func openForReading(_ path: String) -> Catalog {
+        var configuration = Configuration()
+        configuration.readonly = true
+        return Catalog(database: try? DatabaseQueue(path: path, configuration: configuration))
+    }
+
+    private static func prepare(_ path: String) throws -> DatabaseQueue {
+        let database = try DatabaseQueue(path: path)
+        try database.write { database in
+            try database.execute(
+                sql: """
+                    CREATE TABLE IF NOT EXISTS journal (id TEXT PRIMARY KEY) STRICT;
+                    CREATE TABLE IF NOT EXISTS segments (base INTEGER PRIMARY KEY) STRICT;
+                    CREATE TABLE IF NOT EXISTS runs
+                        (name TEXT PRIMARY KEY, summary BLOB NOT NULL) STRICT;
+                    CREATE TABLE IF NOT EXISTS threads
+                        (thread TEXT PRIMARY KEY, run TEXT NOT NULL) STRICT;
+                    CREATE TABLE IF NOT EXISTS orphans
+                        (offset INTEGER PRIMARY KEY, thread TEXT NOT NULL) STRICT;
+                    """)
+        }
+        return database
+    }
+
+    /// What is known of the first segments of a journal.
+    ///
+    /// - Returns: the directory, and of how many of `segments` it tells; nil when the catalog is
+    ///   of other segments than these.
+    func load(_ id: JournalID, segments: [Offset]) -> (directory: Directory, count: Int)? {
+        try? database?.read { database in
+            let known = try String.fetchOne(database, sql: "SELECT id FROM journal")
+            let bases = try Int64.fetchAll(database, sql: "SELECT base FROM segments ORDER BY base")
+                .map { Offset(rawValue: UInt64(bitPattern: $0)) }
+            guard known == id.description, segments.starts(with: bases) else { return nil }
+            var runs: [RunID: RunSummary] = [:]
+            let rows = try Row.fetchCursor(database, sql: "SELECT name, summary FROM runs")
+            while let row = try rows.next() {
+                guard let run = RunID(row["name"] as String),
+                    let summary = RunSummary(stored: Array(row["summary"] as Data))
+                else { return nil }
+                runs[run] = summary
+            }
+            var threads: [String: RunID] = [:]
+            let pairs = try Row.fetchCursor(database, sql: "SELECT thread, run FROM threads")
+            while let row = try pairs.next() {
+                guard let run = RunID(row["run"] as String) else { return nil }
+                threads[row["thread"]] = run
+            }
+            var orphans: [String: [Offset]] = [:]
+            let waiting = try Row.fetchCursor(
+                database, sql: "SELECT thread, offset FROM orphans ORDER BY offset")
+            while let row = try waiting.next() {
+                let offset = Offset(rawValue: UInt64(bitPattern: row["offset"] as Int64))
+                orphans[row["thread"], default: []].append(offset)
+            }
+            return (Directory(runs: runs, threads: threads, orphans: orphans), bases.count)
+        }
+    }
+
+    /// Forgets everything and keeps what is known of `segments` instead.
+    func replace(_ id: JournalID, segments: [Offset], _ directory: Directory) {
+        try? database?.write { database in
+            for table in ["journal", "segments", "runs", "threads", "orphans"] {
+                try database.execute(sql: "DELETE FROM \(table)")
+            }
+            try database.execute(
+                sql: "INSERT INTO journal (id) VALUES (?)", arguments: [id.description])
+            for base in segments { try Catalog.insert(base, database) }
+            try Catalog.upsert(directory.runs, directory, database)
+        }
+    }
+
+    /// Adds a segment that was just sealed: `runs` as they are now, and what the segment itself
+    /// says. Returns at once.
+    func note(segment: Offset, end: Offset, _ runs: [RunID: RunSummary], _ part: Directory) {
+        database?.asyncWrite({ database in
+            try Catalog.insert(segment, database)
+            try Catalog.upsert(runs, part, database)
+            for offset in part.adopted {
+                try database.execute(
+                    sql: "DELETE FROM orphans WHERE offset = ?",
+                    arguments: [Int64(bitPattern: offset.rawValue)])
+            }
+        }, completion: { _, _ in })
+    }
+
+    /// Waits until everything noted is written.
+    func flush() {
+        try? database?.write { _ in }
+    }
+
+    private static func insert(_ base: Offset, _ database: Database) throws {
+        try database.execute(
+            sql: "INSERT OR REPLACE INTO segments (base) VALUES (?)",
+            arguments: [Int64(bitPattern: base.rawValue)])
+    }
+
+    private static func upsert(
+        _ runs: [RunID: RunSummary], _ part: Directory, _ database: Database
+    ) throws {
+        for (run, summary) in runs {
+            try database.cachedStatement(
+                sql: "INSERT OR REPLACE INTO runs (name, summary) VALUES (?, ?)"
+            ).execute(arguments: [run.name, Data(summary.stored)])
+        }
+        for (thread, run) in part.threads {
+            try database.cachedStatement(
+                sql: "INSERT OR REPLACE INTO threads (thread, run) VALUES (?, ?)"
+            ).execute(arguments: [thread, run.name])
+        }
+        for (thread, offsets) in part.orphans {
+            for offset in offsets {
+                try database.cachedStatement(
+                    sql: "INSERT OR REPLACE INTO orphans (offset, thread) VALUES (?, ?)"
+                ).execute(arguments: [Int64(bitPattern: offset.rawValue), thread])
+            }
+        }
+    }
+}
+
+extension RunSummary {
+    /// The summary as the catalog keeps it: its bytes, then its segments.
+    fileprivate var stored: [UInt8] {
+        var bytes: [UInt8] = []
+        encode(into: &bytes)
+        bytes.append(count: segments.count)
+        for base in segments { bytes.append(varint: base.rawValue) }
+        return bytes
+    }
+
+    fileprivate init?(stored: [UInt8]) {
+        var reader = ByteReader(stored)
+        guard var summary = RunSummary(&reader), let count = reader.count(max: stored.count)
+        else { return nil }
+        for _ in 0..<count {
+            guard let base = reader.varint() else { return nil }
+            summary.segments.append(Offset(rawValue: base))
+        }
+        self = summary
+    }
+}
+
+extension JournalID: CustomStringConvertible {
+    /// 32 hexadecimal digits.
+    var description: String {
+        [high, low].map { word in
+            let digits = String(word, radix: 16)
+            return String(repeating: "0", count: 16 - digits.count) + digits
+        }.joined()
+    }
+}

@@ -1,0 +1,137 @@
+/// Runs, threads, and events whose thread was not known: a fold over the records of a journal or
+/// of a part of it.
+struct Directory: Hashable, Sendable {
+    /// Unassigned events past this many are not copied when their thread is seen.
+    static let orphansMax = 1 << 20
+
+    private(set) var runs: [RunID: RunSummary] = [:]
+    /// The run of each thread.
+    private(set) var threads: [String: RunID] = [:]
+    /// Unassigned records by their thread, in order of offset.
+    private(set) var orphans: [String: [Offset]] = [:]
+    /// The orphans that have been copied into their run.
+    private(set) var adopted: Set<Offset> = []
+    private var orphanCount = 0
+
+    /// An empty directory.
+    init() {}
+
+    /// A directory as the catalog keeps it.
+    init(runs: [RunID: RunSummary], threads: [String: RunID], orphans: [String: [Offset]]) {
+        self.runs = runs
+        self.threads = threads
+        self.orphans = orphans
+        orphanCount = orphans.values.reduce(0) { $0 + $1.count }
+    }
+
+    /// Adds `record`, whose data's fields are `fields`.
+    mutating func fold(_ record: Record, _ fields: EventFields, segment: Offset) {
+        runs[record.run, default: RunSummary(startingWith: record)]
+            .fold(record, fields, segment: segment)
+        guard record.run != .unassigned else { return noteOrphan(record, fields) }
+        if let thread = fields.threadID?.string(in: record.data),
+            record.type == .threadCreated || threads[thread] == nil
+        {
+            threads[thread] = record.run
+        }
+        if let origin = record.origin, origin.epoch == nil { adopted.insert(origin.offset) }
+    }
+
+    private mutating func noteOrphan(_ record: Record, _ fields: EventFields) {
+        guard let thread = fields.threadID?.string(in: record.data),
+            orphanCount < Directory.orphansMax
+        else { return }
+        orphans[thread, default: []].append(record.offset)
+        orphanCount += 1
+    }
+
+    /// Adds what is known of a later part of the journal.
+    mutating func merge(_ later: Directory) {
+        for (run, summary) in later.runs {
+            if runs[run] == nil { runs[run] = summary } else { runs[run]?.merge(summary) }
+        }
+        threads.merge(later.threads) { $1 }
+        for (thread, offsets) in later.orphans {
+            orphans[thread, default: []] += offsets
+            orphanCount += offsets.count
+        }
+        adopted.formUnion(later.adopted)
+        settle()
+    }
+
+    /// Forgets orphans that have been copied.
+    private mutating func settle() {
+        guard !adopted.isEmpty, !orphans.isEmpty else { return }
+        for (thread, offsets) in orphans {
+            let left = offsets.filter { !adopted.contains($0) }
+            guard left.count < offsets.count else { continue }
+            for offset in offsets where adopted.contains(offset) { adopted.remove(offset) }
+            orphanCount -= offsets.count - left.count
+            orphans[thread] = left.isEmpty ? nil : left
+        }
+    }
+}
+
+extension Directory {
+    /// Appends the directory's bytes: docs/FORMAT.md, "Footer". Runs come in order of name, each
+    /// followed by what `group` appends for it.
+    func encode(into output: inout [UInt8], groups: (RunID, inout [UInt8]) -> Void) {
+        output.append(count: runs.count)
+        for (run, summary) in runs.sorted(by: { $0.key.name < $1.key.name }) {
+            output.append(string: run.name)
+            summary.encode(into: &output)
+            groups(run, &output)
+        }
+        output.append(count: threads.count)
+        for (thread, run) in threads.sorted(by: { $0.key < $1.key }) {
+            output.append(string: thread)
+            output.append(string: run.name)
+        }
+        output.append(count: orphans.count)
+        for (thread, offsets) in orphans.sorted(by: { $0.key < $1.key }) {
+            output.append(string: thread)
+            output.append(count: offsets.count)
+            for offset in offsets { output.append(varint: offset.rawValue) }
+        }
+        output.append(count: adopted.count)
+        for offset in adopted.sorted() { output.append(varint: offset.rawValue) }
+    }
+
+    /// Reads what ``encode(into:groups:)`` wrote for the segment that starts at `segment`.
+    init?(
+        _ reader: inout ByteReader, segment: Offset,
+        groups: (RunID, inout ByteReader) -> Bool
+    ) {
+        guard let runCount = reader.count(max: reader.remaining) else { return nil }
+        for _ in 0..<runCount {
+            guard let name = reader.string(bytesMax: RunID.bytesMax), let run = RunID(name),
+                var summary = RunSummary(&reader), groups(run, &reader)
+            else { return nil }
+            summary.segments = [segment]
+            runs[run] = summary
+        }
+        guard let threadCount = reader.count(max: reader.remaining) else { return nil }
+        for _ in 0..<threadCount {
+            guard let thread = reader.string(bytesMax: reader.remaining),
+                let name = reader.string(bytesMax: RunID.bytesMax), let run = RunID(name)
+            else { return nil }
+            threads[thread] = run
+        }
+        guard let orphanThreads = reader.count(max: reader.remaining) else { return nil }
+        for _ in 0..<orphanThreads {
+            guard let thread = reader.string(bytesMax: reader.remaining),
+                let count = reader.count(max: reader.remaining)
+            else { return nil }
+            for _ in 0..<count {
+                guard let offset = reader.varint() else { return nil }
+                orphans[thread, default: []].append(Offset(rawValue: offset))
+                orphanCount += 1
+            }
+        }
+        guard let adoptedCount = reader.count(max: reader.remaining) else { return nil }
+        for _ in 0..<adoptedCount {
+            guard let offset = reader.varint() else { return nil }
+            adopted.insert(Offset(rawValue: offset))
+        }
+    }
+}

@@ -1,0 +1,78 @@
+/// Takes numbers and bytes off the front of a slice; every step is nil past its end.
+struct ByteReader {
+    private let bytes: ArraySlice<UInt8>
+    private(set) var index: Int
+
+    init(_ bytes: ArraySlice<UInt8>) {
+        self.bytes = bytes
+        index = bytes.startIndex
+    }
+
+    init(_ bytes: [UInt8]) {
+        self.init(bytes[...])
+    }
+
+    /// The bytes that are left.
+    var remaining: Int { bytes.endIndex - index }
+
+    mutating func byte() -> UInt8? {
+        guard index < bytes.endIndex else { return nil }
+        defer { index += 1 }
+        return bytes[index]
+    }
+
+    mutating func slice(_ count: Int) -> ArraySlice<UInt8>? {
+        guard count >= 0, count <= remaining else { return nil }
+        defer { index += count }
+        return bytes[index..<index + count]
+    }
+
+    mutating func skip(_ count: Int) -> Bool {
+        guard count >= 0, count <= remaining else { return false }
+        index += count
+        return true
+    }
+
+    /// A little-endian number of fixed width.
+    mutating func fixed<Number: FixedWidthInteger & UnsignedInteger>(_: Number.Type) -> Number? {
+        let width = Number.bitWidth / 8
+        guard width <= remaining else { return nil }
+        var value: Number = 0
+        for place in 0..<width {
+            value |= Number(truncatingIfNeeded: bytes[index + place]) << Number(8 * place)
+        }
+        index += width
+        return value
+    }
+
+    /// An unsigned LEB128 number of at most 64 bits.
+    mutating func varint() -> UInt64? {
+        var value: UInt64 = 0
+        var shift: UInt64 = 0
+        while shift < 64, let byte = byte() {
+            guard shift < 63 || byte <= 1 else { return nil }
+            value |= UInt64(byte & 0x7F) << shift
+            if byte < 0x80 { return value }
+            shift += 7
+        }
+        return nil
+    }
+
+    /// A ``varint()`` that fits `Int` and is at most `maximum`.
+    mutating func count(max maximum: Int) -> Int? {
+        guard let value = varint(), value <= UInt64(maximum) else { return nil }
+        return Int(value)
+    }
+
+    /// A signed number, zigzag-coded.
+    mutating func signed() -> Int64? {
+        guard let value = varint() else { return nil }
+        return Int64(bitPattern: value >> 1) ^ -Int64(bitPattern: value & 1)
+    }
+
+    /// A string behind its length in bytes.
+    mutating func string(bytesMax: Int) -> String? {
+        guard let length = count(max: bytesMax), let bytes = slice(length) else { return nil }
+        return String(validating: bytes, as: UTF8.self)
+    }
+}

@@ -1,0 +1,159 @@
+/// A journal opened by its one writer: appends events, and serves readers beside.
+///
+/// Records are published, to the callers of ``append(_:atomically:)`` and to every reader, only
+/// once they are as durable as ``Options/durability`` promises. All methods may be called from any
+/// thread.
+public final class Journal: JournalReading {
+    /// How a journal is written.
+    public struct Options: Sendable {
+        /// What an acknowledged record survives.
+        public var durability: Durability
+        /// A segment is closed once it is this long, in bytes.
+        public var segmentBytesMax: Int
+        /// More data than this, in bytes, is never queued for the disk.
+        public var queuedBytesMax: Int
+
+        /// The given options, by default durable, with segments of 64 MiB.
+        public init(
+            durability: Durability = .durable, segmentBytesMax: Int = 64 << 20,
+            queuedBytesMax: Int = 64 << 20
+        ) {
+            self.durability = durability
+            self.segmentBytesMax = segmentBytesMax
+            self.queuedBytesMax = queuedBytesMax
+        }
+    }
+
+    /// The most bytes of data in one event.
+    public static let eventBytesMax = 16 << 20
+    /// The most bytes of data that are recorded atomically.
+    public static let atomicBytesMax = 32 << 20
+
+    /// What an acknowledged record survives.
+    public let durability: Durability
+    /// What opening the journal found and did.
+    public let recovery: RecoveryReport
+    package let reader: LogReader
+    private let environment: Environment
+    private let queue: WorkQueue<Submission>
+    private let observers = Locked<[@Sendable (Publication) -> Void]>([])
+    private let committer: Committer
+    private let lock: Locked<(any DirectoryLock)?>
+
+    /// Opens the journal in `directory` for writing, creating it if there is none.
+    ///
+    /// Recovers what an unclean stop left: see ``recovery``.
+    ///
+    /// - Throws: ``JournalError`` with code `locked` when another process writes to it,
+    ///   `newerFormat`, `damaged`, `io` or `diskFull`.
+    public static func open(_ directory: String, options: Options = Options())
+        throws(JournalError) -> Journal
+    {
+        try Journal(directory, options: options, environment: .system())
+    }
+
+    package init(_ directory: String, options: Options, environment: Environment)
+        throws(JournalError)
+    {
+        let layout = Layout(directory: directory)
+        try environment.fileSystem.makeDirectory(directory)
+        guard let lock = try environment.fileSystem.lock(layout.lock) else {
+            throw JournalError(
+                .locked, "another tapedeck writes to this journal; stop it first",
+                path: directory)
+        }
+        let opening = try Opening(environment: environment, layout: layout)
+            .openForWriting(options.durability)
+        self.environment = environment
+        self.lock = Locked(lock)
+        durability = options.durability
+        recovery = opening.report
+        reader = LogReader(state: Locked(opening.state))
+        queue = WorkQueue(weightMax: options.queuedBytesMax)
+        committer = Committer(
+            environment: environment, layout: layout, options: options, reader: reader,
+            catalog: opening.catalog, queue: queue, observers: observers,
+            manifest: opening.manifest,
+            mark: try DurableMarkWriter(layout.mark, environment.fileSystem),
+            predecessor: opening.predecessor)
+        committer.start()
+    }
+
+    /// Appends events, in order, and returns once they are durable.
+    ///
+    /// An event that has been recorded before is not appended again: the receipt names the id that
+    /// it has. Either all events are recorded or none, a crash included, if `atomically`.
+    ///
+    /// - Throws: ``JournalError`` with code `tooLarge`, `overloaded`, `diskFull`, `readOnly`,
+    ///   `closed` or `io`; then none of them is recorded if `atomically`.
+    public func append(_ drafts: [Draft], atomically: Bool = true) async throws(JournalError)
+        -> Receipt
+    {
+        let result = await withCheckedContinuation { continuation in
+            submit(drafts, atomically: atomically) { continuation.resume(returning: $0) }
+        }
+        return try result.get()
+    }
+
+    /// The same for callers that do not wait: `completion` is called once, on the thread that
+    /// writes the journal, where it must not block; or at once where nothing is queued.
+    public func submit(
+        _ drafts: [Draft], atomically: Bool = true,
+        completion: @escaping @Sendable (Result<Receipt, JournalError>) -> Void
+    ) {
+        var bytes = 0
+        for draft in drafts {
+            guard draft.event.data.count <= Journal.eventBytesMax else {
+                return completion(
+                    .failure(
+                        JournalError(
+                            .tooLarge,
+                            "an event has \(draft.event.data.count) bytes of data; the most is "
+                                + "\(Journal.eventBytesMax)")))
+            }
+            bytes += draft.event.data.count + 256
+        }
+        guard !atomically || bytes <= Journal.atomicBytesMax else {
+            return completion(
+                .failure(
+                    JournalError(
+                        .tooLarge,
+                        "\(bytes) bytes cannot be recorded atomically; the most is "
+                            + "\(Journal.atomicBytesMax)")))
+        }
+        let admission = queue.enqueue(weight: bytes) {
+            Submission(
+                drafts: drafts, isAtomic: atomically, ingest: environment.now(),
+                completion: completion)
+        }
+        switch admission {
+        case .queued: break
+        case .full:
+            completion(
+                .failure(
+                    JournalError(.overloaded, "the disk is behind; try again in a moment")))
+        case .closed:
+            completion(.failure(JournalError(.closed, "the journal is closed")))
+        }
+    }
+
+    /// Calls `observer` with each commit once it is published, in order, on the thread that writes
+    /// the journal, where it must not block.
+    public func observe(_ observer: @escaping @Sendable (Publication) -> Void) {
+        observers.withLock { $0.append(observer) }
+    }
+
+    /// Why nothing can be written; nil as long as writing works.
+    public var readOnlyReason: String? {
+        reader.state.withLock { $0.readOnlyReason }
+    }
+
+    /// Writes what is queued, seals the segment, and lets the directory go. Call it once.
+    ///
+    /// - Throws: why the journal could not be stopped in order; it is whole all the same.
+    public func close() throws(JournalError) {
+        queue.close()
+        defer { lock.withLock { $0 = nil } }
+        try committer.join()
+    }
+}

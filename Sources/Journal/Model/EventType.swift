@@ -1,0 +1,39 @@
+/// The type of an event: 1 to 128 bytes of UTF-8 without control characters, such as
+/// `agent_chat_message_sent`.
+public struct EventType: Hashable, Sendable, CustomStringConvertible {
+    /// The most bytes that a type may have.
+    public static let bytesMax = 128
+
+    /// The type itself.
+    public let name: String
+
+    /// The type of that name; nil when it is empty, too long, or holds a control character.
+    public init?(_ name: String) {
+        guard (1...EventType.bytesMax).contains(name.utf8.count),
+            !name.unicodeScalars.contains(where: { $0.properties.generalCategory == .control })
+        else { return nil }
+        self.name = name
+    }
+
+    /// A thread of conversation began.
+    public static let threadCreated = EventType(unchecked: "agent_chat_thread_created")
+    /// A message was said.
+    public static let messageSent = EventType(unchecked: "agent_chat_message_sent")
+    /// A thread of conversation ended.
+    public static let threadClosed = EventType(unchecked: "agent_chat_thread_closed")
+
+    private init(unchecked name: String) {
+        self.name = name
+    }
+
+    /// Whether a page would take an event of this type for one of the server's own frames, or for
+    /// the journal's own records: such types are refused when they come from outside.
+    public var isReserved: Bool {
+        switch name {
+        case "connected", "ping", "open", "error": true
+        default: name.hasPrefix("stream_") || name.hasPrefix("journal_")
+        }
+    }
+
+    public var description: String { name }
+}

@@ -1,0 +1,106 @@
+import DequeModule
+
+/// What readers see of a journal: segments, the published end, and the newest records in memory.
+///
+/// Guarded by one lock; only the committer's thread changes it.
+struct LogState {
+    /// The newest records are kept in memory up to this many bytes of data.
+    static let tailBytesMax = 4 << 20
+
+    var epochs: EpochChain
+    /// Segments that are no longer written, ascending.
+    var segments: [SegmentFile] = []
+    /// What is known of their runs and threads.
+    var directory = Directory()
+    var active: ActiveSegment?
+    /// The offset after the last published record.
+    var end: Offset
+    /// Ranges of offsets whose records are lost, ascending.
+    var holes: [Gap] = []
+    /// Why no more is written; nil as long as writing works.
+    var readOnlyReason: String?
+    private(set) var tail: Deque<Record> = []
+    private var tailBytes = 0
+
+    init(epochs: EpochChain, end: Offset) {
+        self.epochs = epochs
+        self.end = end
+    }
+
+    /// The segment that is being written.
+    struct ActiveSegment {
+        let header: SegmentHeader
+        let path: String
+        let file: any File
+        var index = SegmentIndex()
+        /// Where a record with an identity hash is.
+        var identities: [UInt64: Offset] = [:]
+        /// Everything before it is published.
+        var position: Position
+
+        init(header: SegmentHeader, path: String, file: any File, position: Position) {
+            self.header = header
+            self.path = path
+            self.file = file
+            self.position = position
+        }
+    }
+
+    /// Adds records to those that are kept in memory.
+    mutating func appendToTail(_ records: some Sequence<Record>) {
+        for record in records {
+            tail.append(record)
+            tailBytes += record.data.count
+        }
+        while tailBytes > LogState.tailBytesMax, tail.count > 1, let first = tail.popFirst() {
+            tailBytes -= first.data.count
+        }
+    }
+
+    /// The first offset from which on every published record is in the tail.
+    var tailStart: Offset { tail.first?.offset ?? end }
+
+    /// The place in the tail of the first record at or above `offset`.
+    func tailPlace(of offset: Offset) -> Int {
+        var low = 0
+        var high = tail.count
+        while low < high {
+            let middle = (low + high) / 2
+            if tail[middle].offset < offset { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
+    /// What is known of a run.
+    func summary(of run: RunID) -> RunSummary? {
+        let part = active?.index.directory.runs[run]
+        guard var whole = directory.runs[run] else { return part }
+        if let part { whole.merge(part) }
+        return whole
+    }
+
+    /// The last seq of a run.
+    func lastSeq(of run: RunID) -> RunSequence {
+        active?.index.directory.runs[run]?.lastSeq ?? directory.runs[run]?.lastSeq ?? .none
+    }
+
+    /// The run of a thread.
+    func run(ofThread thread: String) -> RunID? {
+        active?.index.directory.threads[thread] ?? directory.threads[thread]
+    }
+
+    /// The unassigned records of a thread that have not been copied into a run.
+    func orphans(ofThread thread: String) -> [Offset] {
+        let all =
+            (directory.orphans[thread] ?? []) + (active?.index.directory.orphans[thread] ?? [])
+        guard let adopted = active?.index.directory.adopted, !adopted.isEmpty else { return all }
+        return all.filter { !adopted.contains($0) }
+    }
+
+    /// Adds a hole; those that are known already change nothing.
+    mutating func note(hole: Gap) {
+        guard !holes.contains(where: { $0.range.contains(hole.range.lowerBound) }) else { return }
+        let place = holes.lowerBound { $0.range.lowerBound < hole.range.lowerBound }
+        holes.insert(hole, at: place ?? holes.count)
+    }
+}

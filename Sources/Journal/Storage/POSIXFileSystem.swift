@@ -1,0 +1,201 @@
+import CPlatform
+import Glibc
+
+/// The machine's files.
+package struct POSIXFileSystem: FileSystem {
+    package init() {}
+
+    package func open(_ path: String, for access: FileAccess) throws(JournalError) -> any File {
+        let flags = access == .reading ? O_RDONLY : O_RDWR
+        return try POSIXFile(path: path, flags: flags | O_CLOEXEC)
+    }
+
+    package func create(_ path: String) throws(JournalError) -> any File {
+        try POSIXFile(path: path, flags: O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC)
+    }
+
+    package func names(in directory: String) throws(JournalError) -> [String] {
+        // SAFETY: the stream is closed on every way out, and entries are read before the next.
+        guard let stream = unsafe opendir(directory) else {
+            if errno == ENOENT || errno == ENOTDIR { return [] }
+            throw .system("the directory cannot be listed", path: directory)
+        }
+        defer { unsafe closedir(stream) }
+        var names: [String] = []
+        while let entry = unsafe readdir(stream) {
+            let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                unsafe pointer.withMemoryRebound(to: CChar.self, capacity: 256) {
+                    unsafe String(cString: $0)
+                }
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names
+    }
+
+    package func makeDirectory(_ path: String) throws(JournalError) {
+        var made = path.hasPrefix("/") ? "" : "."
+        for part in path.split(separator: "/") {
+            made += "/" + part
+            if unsafe mkdir(made, 0o777) != 0, errno != EEXIST, !exists(made) {
+                throw .system("the directory cannot be made", path: made)
+            }
+        }
+    }
+
+    package func rename(_ path: String, to target: String) throws(JournalError) {
+        guard unsafe Glibc.rename(path, target) == 0 else {
+            throw .system("the file cannot be renamed to \(target)", path: path)
+        }
+    }
+
+    package func remove(_ path: String) throws(JournalError) {
+        guard unsafe unlink(path) == 0 else {
+            throw .system("the file cannot be removed", path: path)
+        }
+    }
+
+    package func syncDirectory(_ path: String) throws(JournalError) {
+        let descriptor = unsafe Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            throw .system("the directory cannot be opened", path: path)
+        }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else {
+            throw .system("the directory cannot be synced", path: path)
+        }
+    }
+
+    package func exists(_ path: String) -> Bool {
+        unsafe access(path, F_OK) == 0
+    }
+
+    package func identity(of path: String) -> FileIdentity? {
+        var inode: UInt64 = 0
+        var birth: UInt64 = 0
+        guard unsafe tapedeck_file_identity(path, &inode, &birth) == 0 else { return nil }
+        return FileIdentity(inode: inode, birthNanoseconds: birth)
+    }
+
+    package func lock(_ path: String) throws(JournalError) -> (any DirectoryLock)? {
+        let descriptor = unsafe Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
+        guard descriptor >= 0 else {
+            throw .system("the journal cannot be written", path: path)
+        }
+        if flock(descriptor, LOCK_EX | LOCK_NB) == 0 {
+            return POSIXDirectoryLock(descriptor: descriptor)
+        }
+        let reason = errno
+        close(descriptor)
+        if reason == EWOULDBLOCK { return nil }
+        errno = reason
+        throw .system("the journal cannot be locked", path: path)
+    }
+
+    package func isLocked(_ path: String) -> Bool {
+        let descriptor = unsafe Glibc.open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        return flock(descriptor, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK
+    }
+}
+
+private final class POSIXDirectoryLock: DirectoryLock {
+    private let descriptor: CInt
+
+    init(descriptor: CInt) {
+        self.descriptor = descriptor
+    }
+
+    deinit {
+        close(descriptor)
+    }
+}
+
+private final class POSIXFile: File {
+    private let descriptor: CInt
+    private let path: String
+
+    init(path: String, flags: CInt) throws(JournalError) {
+        self.path = path
+        descriptor = unsafe Glibc.open(path, flags, 0o666)
+        guard descriptor >= 0 else { throw .system("the file cannot be opened", path: path) }
+    }
+
+    deinit {
+        close(descriptor)
+    }
+
+    func length() throws(JournalError) -> UInt64 {
+        var status = stat()
+        guard unsafe fstat(descriptor, &status) == 0 else {
+            throw .system("the file's length cannot be read", path: path)
+        }
+        return UInt64(status.st_size)
+    }
+
+    func read(_ count: Int, at position: Position) throws(JournalError) -> [UInt8] {
+        var failure: CInt = 0
+        // SAFETY: `pread` is given what is left of the buffer, and `filled` never exceeds it.
+        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+            while filled < count {
+                let got = unsafe pread(
+                    descriptor, buffer.baseAddress! + filled, count - filled,
+                    off_t(position.rawValue) + filled)
+                if got > 0 {
+                    filled += got
+                } else if got == 0 {
+                    return
+                } else if errno != EINTR {
+                    failure = errno
+                    return
+                }
+            }
+        }
+        guard failure == 0 else {
+            errno = failure
+            throw .system("the file cannot be read", path: path, position: position)
+        }
+        return bytes
+    }
+
+    func write(_ bytes: [UInt8], at position: Position) throws(JournalError) {
+        var written = 0
+        while written < bytes.count {
+            // SAFETY: `pwrite` is given what is left of the array.
+            let put = unsafe bytes.withUnsafeBytes { buffer in
+                unsafe pwrite(
+                    descriptor, buffer.baseAddress! + written, buffer.count - written,
+                    off_t(position.rawValue) + written)
+            }
+            if put >= 0 {
+                written += put
+            } else if errno != EINTR {
+                throw .system("the file cannot be written", path: path, position: position)
+            }
+        }
+    }
+
+    func sync() throws(JournalError) {
+        guard fdatasync(descriptor) == 0 else {
+            throw .system("the file cannot be synced", path: path)
+        }
+    }
+
+    func truncate(to length: Position) throws(JournalError) {
+        while ftruncate(descriptor, off_t(length.rawValue)) != 0 {
+            guard errno == EINTR else { throw .system("the file cannot be cut", path: path) }
+        }
+    }
+}
+
+extension JournalError {
+    /// The failure that `errno` names.
+    static func system(_ what: String, path: String, position: Position? = nil) -> JournalError {
+        let code = errno
+        let reason = unsafe String(cString: strerror(code))
+        let isFull = code == ENOSPC || code == EDQUOT
+        return JournalError(
+            isFull ? .diskFull : .io, "\(what): \(reason)", path: path, position: position)
+    }
+}

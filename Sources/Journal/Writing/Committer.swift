@@ -1,0 +1,253 @@
+import Foundation
+
+/// The one thread that writes a journal: takes what has queued up, assigns offsets, writes one
+/// commit, syncs it, publishes it, and tells the callers.
+///
+/// What queues up during one sync is the next commit. Nothing is published before it is as durable
+/// as promised.
+final class Committer: @unchecked Sendable {
+    // SAFETY: everything mutable is touched by the committer's thread alone, from `run()`;
+    // `start()` creates that thread once, after the object is complete.
+    private let environment: Environment
+    private let layout: Layout
+    private let options: Journal.Options
+    private let reader: LogReader
+    private let catalog: Catalog
+    private let queue: WorkQueue<Submission>
+    private let observers: Locked<[@Sendable (Publication) -> Void]>
+    private let finished = DispatchSemaphore(value: 0)
+    private var manifest: ManifestLog
+    private var mark: DurableMarkWriter
+    private var writer: SegmentWriter?
+    private var predecessor: SegmentHeader.Predecessor?
+    private var end: Offset
+    private var stopFailure: JournalError?
+
+    private var state: Locked<LogState> { reader.state }
+
+    init(
+        environment: Environment, layout: Layout, options: Journal.Options, reader: LogReader,
+        catalog: Catalog, queue: WorkQueue<Submission>,
+        observers: Locked<[@Sendable (Publication) -> Void]>, manifest: ManifestLog,
+        mark: DurableMarkWriter, predecessor: SegmentHeader.Predecessor?
+    ) {
+        self.environment = environment
+        self.layout = layout
+        self.options = options
+        self.reader = reader
+        self.catalog = catalog
+        self.queue = queue
+        self.observers = observers
+        self.manifest = manifest
+        self.mark = mark
+        self.predecessor = predecessor
+        end = reader.state.withLock { $0.end }
+    }
+
+    /// Starts the thread.
+    func start() {
+        let thread = Thread { self.run() }
+        thread.name = "tapedeck-committer"
+        thread.start()
+    }
+
+    /// Waits until everything queued is written and the thread has ended; call after the queue
+    /// is closed, once.
+    ///
+    /// - Throws: why the journal could not be stopped in order.
+    func join() throws(JournalError) {
+        finished.wait()
+        if let stopFailure { throw stopFailure }
+    }
+
+    private func run() {
+        while true {
+            // A second after the last commit the evidence of it is made durable too.
+            guard let submissions = queue.take(timeoutSeconds: mark.isSynced ? nil : 1) else {
+                break
+            }
+            if submissions.isEmpty { settle() } else { commit(submissions) }
+        }
+        stop()
+        finished.signal()
+    }
+
+    private func commit(_ submissions: [Submission]) {
+        var batch = CommitBatch(reader: reader, next: end)
+        var outcomes: [(Submission, Result<CommitBatch.Assignment, JournalError>)] = []
+        for submission in submissions {
+            do throws(JournalError) {
+                outcomes.append((submission, .success(try batch.assign(submission))))
+            } catch {
+                outcomes.append((submission, .failure(error)))
+            }
+        }
+        do throws(JournalError) {
+            if !batch.records.isEmpty { try write(batch) }
+        } catch {
+            for (submission, _) in outcomes { submission.completion(.failure(error)) }
+            return
+        }
+        let epoch = manifest.epoch
+        for (submission, outcome) in outcomes {
+            submission.completion(
+                outcome.map { assignment in
+                    Receipt(
+                        ids: assignment.offsets.map { EventID(epoch: epoch, offset: $0) },
+                        appended: assignment.appended, duplicates: assignment.duplicates)
+                })
+        }
+    }
+
+    /// Writes and publishes a commit. A device that fails gets one more chance, in a new file:
+    /// never a second sync of the same one, since the kernel has dropped its pages.
+    private func write(_ batch: CommitBatch) throws(JournalError) {
+        if let reason = state.withLock({ $0.readOnlyReason }) {
+            throw JournalError(.readOnly, reason)
+        }
+        do throws(JournalError) {
+            try writeOnce(batch)
+        } catch {
+            guard error.code == .io else { throw error }
+            abandonSegment()
+            do throws(JournalError) {
+                try writeOnce(batch)
+            } catch {
+                if error.code == .io { becomeReadOnly(error) }
+                throw error
+            }
+        }
+    }
+
+    private func writeOnce(_ batch: CommitBatch) throws(JournalError) {
+        if writer == nil { try openSegment() }
+        guard var writer else { return }
+        defer { self.writer = writer }
+        let blocks = try writer.append(batch, isSynced: options.durability == .durable)
+        publish(batch, blocks, writer.position)
+        self.writer = writer
+        if writer.position.rawValue >= UInt64(options.segmentBytesMax) {
+            try? seal(&writer)
+        }
+    }
+
+    private func openSegment() throws(JournalError) {
+        let header = SegmentHeader(
+            journalID: manifest.journalID, epoch: manifest.epoch, salt: environment.random(),
+            base: end, created: environment.now().wall, predecessor: predecessor)
+        let created = try SegmentWriter.create(header, layout, environment.fileSystem)
+        if let identity = environment.fileSystem.identity(of: created.path) {
+            try manifest.append(.segment(base: header.base, identity))
+        }
+        writer = created
+        state.withLock {
+            $0.active = LogState.ActiveSegment(
+                header: header, path: created.path, file: created.file, position: created.position)
+        }
+    }
+
+    private func publish(
+        _ batch: CommitBatch, _ blocks: [GroupEncoder.EncodedBlock], _ position: Position
+    ) {
+        end = batch.next
+        let epoch = manifest.epoch
+        let end = end
+        let base = state.withLock { state -> Offset in
+            guard var active = state.active.take() else { return end }
+            var place = 0
+            for block in blocks {
+                let range = place..<place + block.header.recordCount
+                active.index.add(
+                    block.header, at: block.position, length: block.length,
+                    earliest: block.earliest, latest: block.latest,
+                    records: zip(batch.records[range], batch.fields[range]),
+                    segment: active.header.base)
+                place = range.upperBound
+            }
+            for (hash, place) in batch.identities {
+                active.identities[hash] = batch.records[place].offset
+            }
+            active.position = position
+            state.active = active
+            state.appendToTail(batch.records)
+            state.end = end
+            return active.header.base
+        }
+        // The mark helps other processes and recovery; the commit stands without it.
+        try? mark.publish(epoch: epoch, end: end, segment: base, position: position)
+        let publication = Publication(records: batch.records, epoch: epoch, end: end)
+        for observer in observers.withLock({ $0 }) { observer(publication) }
+    }
+
+    /// Closes the segment with its footer and hands what is known of it to the catalog.
+    private func seal(_ writer: inout SegmentWriter) throws(JournalError) {
+        guard let active = state.withLock({ $0.active }) else { return }
+        let identities = SealedIdentities(
+            active.identities.compactMap { hash, offset in
+                active.index.group(reaching: offset).map { (hash, $0) }
+            })
+        predecessor = try writer.seal(active.index, identities)
+        retire(active, pinned: nil)
+        self.writer = nil
+    }
+
+    /// Leaves a segment whose device failed as it is: what was published of it stays readable.
+    private func abandonSegment() {
+        guard let active = state.withLock({ $0.active }) else { return }
+        let footer = SegmentFooter(
+            index: active.index,
+            identities: SealedIdentities(
+                active.identities.compactMap { hash, offset in
+                    active.index.group(reaching: offset).map { (hash, $0) }
+                }))
+        retire(
+            active,
+            pinned: LoadedSegment(
+                header: active.header, footer: footer, blocksEnd: active.position,
+                fileLength: active.position.rawValue, isSealed: false))
+        predecessor = nil
+        writer = nil
+    }
+
+    private func retire(_ active: LogState.ActiveSegment, pinned: LoadedSegment?) {
+        let file = SegmentFile(
+            path: active.path, base: active.header.base, files: environment.fileSystem,
+            pinned: pinned)
+        let touched = state.withLock { state -> [RunID: RunSummary] in
+            state.segments.append(file)
+            state.directory.merge(active.index.directory)
+            state.active = nil
+            return active.index.directory.runs.keys.reduce(into: [:]) {
+                $0[$1] = state.directory.runs[$1]
+            }
+        }
+        if pinned == nil {
+            catalog.note(segment: active.header.base, end: end, touched, active.index.directory)
+        }
+    }
+
+    private func becomeReadOnly(_ error: JournalError) {
+        state.withLock {
+            $0.readOnlyReason =
+                "the journal is read-only since its disk failed (\(error)); mend it and restart"
+        }
+    }
+
+    private func settle() {
+        try? writer?.sync()
+        try? mark.sync()
+    }
+
+    private func stop() {
+        do throws(JournalError) {
+            if var writer { try seal(&writer) }
+            try mark.sync()
+            if state.withLock({ $0.readOnlyReason }) == nil {
+                try manifest.append(.stopped(end: end))
+            }
+        } catch {
+            stopFailure = error
+        }
+        catalog.flush()
+    }
+}

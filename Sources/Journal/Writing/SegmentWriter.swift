@@ -1,0 +1,84 @@
+/// Writes one segment: header, blocks, footer. Confined to the committer's thread.
+struct SegmentWriter {
+    let header: SegmentHeader
+    let path: String
+    let file: any File
+    /// Where the next block goes.
+    private(set) var position: Position
+    private var synced: Position
+    private let encoder: GroupEncoder
+    private var lastCRC: UInt32 = 0
+
+    /// Creates the segment's file, its header and its name on disk.
+    ///
+    /// - Throws: code `io` or `diskFull`; then no file is left.
+    static func create(
+        _ header: SegmentHeader, _ layout: Layout, _ files: any FileSystem
+    ) throws(JournalError) -> SegmentWriter {
+        let path = layout.segment(header.base)
+        let file = try files.create(path)
+        do throws(JournalError) {
+            let bytes = header.encoded
+            try file.write(bytes, at: .zero)
+            try file.sync()
+            try files.syncDirectory(layout.segments)
+            return SegmentWriter(header: header, path: path, file: file, length: bytes.count)
+        } catch {
+            try? files.remove(path)
+            throw error
+        }
+    }
+
+    private init(header: SegmentHeader, path: String, file: any File, length: Int) {
+        self.header = header
+        self.path = path
+        self.file = file
+        position = Position.zero + length
+        synced = position
+        encoder = GroupEncoder(segment: header)
+    }
+
+    /// Writes the records of a commit, and syncs them if `isSynced`.
+    ///
+    /// - Throws: code `io`, after which the file must not be written again, or `diskFull`, after
+    ///   which it stands as before.
+    mutating func append(_ batch: CommitBatch, isSynced: Bool) throws(JournalError)
+        -> [GroupEncoder.EncodedBlock]
+    {
+        let units = batch.units.map { batch.records[$0] }
+        let output = encoder.encode(units, at: position, synced: synced)
+        do throws(JournalError) {
+            try file.write(output.bytes, at: position)
+            if isSynced { try file.sync() }
+        } catch {
+            encoder.reset()
+            try file.truncate(to: position)
+            throw error
+        }
+        position = position + output.bytes.count
+        if isSynced { synced = position }
+        lastCRC = output.blocks.last?.header.payloadCRC ?? lastCRC
+        return output.blocks
+    }
+
+    /// Makes everything written so far durable.
+    mutating func sync() throws(JournalError) {
+        guard synced < position else { return }
+        try file.sync()
+        synced = position
+    }
+
+    /// Writes the footer and syncs it: the segment is never written again.
+    ///
+    /// - Returns: what the next segment's header says of this one.
+    mutating func seal(_ index: SegmentIndex, _ identities: SealedIdentities)
+        throws(JournalError) -> SegmentHeader.Predecessor
+    {
+        let footer = SegmentFooter(index: index, identities: identities)
+        let bytes = footer.encoded(at: position, in: header)
+        try file.write(bytes, at: position)
+        try file.sync()
+        return SegmentHeader.Predecessor(
+            base: header.base, length: position.rawValue + UInt64(bytes.count), lastCRC: lastCRC)
+    }
+}

@@ -1,0 +1,128 @@
+import Journal
+import NIOCore
+
+/// All streams of one event loop: takes publications, frames them once for each feed, and wakes
+/// the readers.
+///
+/// Confined to its event loop.
+final class Hub {
+    /// Readers that are pumped before the loop gets its turn.
+    private static let sliceReaders = 256
+    /// How often quiet and stalled streams are looked for.
+    private static let tick = TimeAmount.milliseconds(250)
+
+    let eventLoop: any EventLoop
+    private(set) var epoch: Epoch?
+    /// Everything before it has been published.
+    private(set) var end: Cursor
+    private var feeds: [Feed.Key: Feed] = [:]
+    private var feedsOfRun: [RunID: [Feed]] = [:]
+    private var wideFeeds: [Feed] = []
+    private var streams: [ObjectIdentifier: SSEStream] = [:]
+    private var isTicking = false
+
+    init(eventLoop: any EventLoop, end: Cursor, epoch: Epoch?) {
+        self.eventLoop = eventLoop
+        self.end = end
+        self.epoch = epoch
+    }
+
+    /// How many streams there are.
+    var streamCount: Int { streams.count }
+
+    /// Takes what was published, in order.
+    func take(_ publications: [Publication]) {
+        for publication in publications { take(publication) }
+        wake(Array(feeds.values))
+    }
+
+    private func take(_ publication: Publication) {
+        guard let first = publication.records.first else { return }
+        epoch = publication.epoch
+        if Cursor(next: first.offset) > end {
+            // Something was published before this hub listened: its feeds begin anew here.
+            for feed in feeds.values { feed.restart(at: Cursor(next: first.offset)) }
+        }
+        for record in publication.records where record.offset >= end.next {
+            for feed in feedsOfRun[record.run] ?? [] { feed.append(record, epoch: epoch) }
+            for feed in wideFeeds where feed.key.selection.contains(record.run) {
+                feed.append(record, epoch: epoch)
+            }
+        }
+        end = max(end, Cursor(next: publication.end))
+    }
+
+    /// Wakes the readers of the feeds, a slice of them at a time.
+    private func wake(_ feeds: [Feed]) {
+        var slice: [SSEStream] = []
+        for feed in feeds {
+            for stream in feed.streams.values {
+                slice.append(stream)
+                if slice.count == Hub.sliceReaders {
+                    pumpLater(slice)
+                    slice = []
+                }
+            }
+        }
+        for stream in slice { stream.pump() }
+    }
+
+    private func pumpLater(_ slice: [SSEStream]) {
+        let bound = NIOLoopBound(slice, eventLoop: eventLoop)
+        eventLoop.execute { for stream in bound.value { stream.pump() } }
+    }
+
+    /// Adds a reader to the feed of its selection.
+    func add(_ stream: SSEStream, to key: Feed.Key) -> Feed {
+        let feed = feeds[key] ?? makeFeed(key)
+        feed.streams[ObjectIdentifier(stream)] = stream
+        return feed
+    }
+
+    private func makeFeed(_ key: Feed.Key) -> Feed {
+        let feed = Feed(key, start: end)
+        feeds[key] = feed
+        if case .run(let run) = key.selection {
+            feedsOfRun[run, default: []].append(feed)
+        } else {
+            wideFeeds.append(feed)
+        }
+        return feed
+    }
+
+    /// Takes a reader off its feed; a feed without readers goes.
+    func remove(_ stream: SSEStream, from feed: Feed) {
+        feed.streams[ObjectIdentifier(stream)] = nil
+        guard feed.streams.isEmpty else { return }
+        feeds[feed.key] = nil
+        wideFeeds.removeAll { $0 === feed }
+        if case .run(let run) = feed.key.selection {
+            feedsOfRun[run]?.removeAll { $0 === feed }
+            if feedsOfRun[run]?.isEmpty == true { feedsOfRun[run] = nil }
+        }
+    }
+
+    /// Looks after a stream's pings and stalls from now on.
+    func watch(_ stream: SSEStream) {
+        streams[ObjectIdentifier(stream)] = stream
+        scheduleTick()
+    }
+
+    /// Forgets a stream.
+    func unwatch(_ stream: SSEStream) {
+        streams[ObjectIdentifier(stream)] = nil
+    }
+
+    private func scheduleTick() {
+        guard !isTicking, !streams.isEmpty else { return }
+        isTicking = true
+        let bound = NIOLoopBound(self, eventLoop: eventLoop)
+        eventLoop.scheduleTask(in: Hub.tick) {
+            let hub = bound.value
+            hub.isTicking = false
+            let now = NIODeadline.now()
+            for stream in hub.streams.values { stream.tick(now) }
+            hub.scheduleTick()
+        }
+    }
+}

@@ -1,0 +1,86 @@
+import Journal
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+
+/// A command's way to the server that has its journal: HTTP over the socket in the directory.
+package struct ControlClient: Sendable {
+    private let path: String
+
+    /// The server of the journal in `directory`; nil when none runs.
+    package static func connect(to directory: String) async throws -> ControlClient? {
+        let client = ControlClient(path: TapedeckServer.controlSocket(of: directory))
+        guard let channel = try? await client.open() else { return nil }
+        try? await channel.channel.close()
+        return client
+    }
+
+    /// Imports lines of a recording whose file has this stem.
+    ///
+    /// - Throws: ``JournalError`` with the server's own words when it refuses them.
+    package func importLines(_ lines: [[UInt8]], stem: String) async throws -> ImportResult {
+        let query = stem.utf8.map { "%" + String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }
+            .joined()
+        let channel = try await open()
+        let (status, body) = try await channel.executeThenClose { inbound, outbound in
+            var head = HTTPRequestHead(
+                version: .http1_1, method: .POST, uri: "/control/import?stem=\(query)")
+            head.headers.add(name: "Host", value: "localhost")
+            head.headers.add(name: "Content-Type", value: "application/x-ndjson")
+            head.headers.add(name: "Transfer-Encoding", value: "chunked")
+            try await outbound.write(.head(head))
+            for line in lines {
+                try await outbound.write(.body(.byteBuffer(ByteBuffer(bytes: line + [10]))))
+            }
+            try await outbound.write(.end(nil))
+            return try await ControlClient.answer(inbound)
+        }
+        guard status == 200 else {
+            throw JournalError(.invalidEvent, ControlClient.string("detail", in: body))
+        }
+        var result = ImportResult()
+        result.appended = ControlClient.number("appended", in: body)
+        result.duplicates = ControlClient.number("duplicates", in: body)
+        return result
+    }
+
+    private static func answer(
+        _ inbound: NIOAsyncChannelInboundStream<HTTPClientResponsePart>
+    ) async throws -> (status: UInt, body: [UInt8]) {
+        var status: UInt = 0
+        var body: [UInt8] = []
+        for try await part in inbound {
+            switch part {
+            case .head(let head): status = head.status.code
+            case .body(let bytes): body += bytes.readableBytesView
+            case .end: return (status, body)
+            }
+        }
+        throw JournalError(.closed, "the server went away before it answered")
+    }
+
+    private func open() async throws -> NIOAsyncChannel<
+        HTTPClientResponsePart, HTTPClientRequestPart
+    > {
+        try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .connect(unixDomainSocketPath: path) { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHTTPClientHandlers()
+                    return try NIOAsyncChannel(wrappingChannelSynchronously: channel)
+                }
+            }
+    }
+
+    /// The value of a member of one of our own answers, which are compact and in a known order.
+    private static func number(_ key: String, in body: [UInt8]) -> Int {
+        let text = String(decoding: body, as: UTF8.self)
+        guard let range = text.firstRange(of: "\"\(key)\":") else { return 0 }
+        return Int(text[range.upperBound...].prefix { $0.isNumber }) ?? 0
+    }
+
+    private static func string(_ key: String, in body: [UInt8]) -> String {
+        let text = String(decoding: body, as: UTF8.self)
+        guard let range = text.firstRange(of: "\"\(key)\":\"") else { return text }
+        return String(text[range.upperBound...].prefix { $0 != "\"" })
+    }
+}

@@ -1,0 +1,30 @@
+/// Which values of the `Host` header are ours: a defence against pages on other names that
+/// resolve to this machine (DNS rebinding).
+package struct HostPolicy: Hashable, Sendable {
+    /// Host names that are accepted, in lower case and without a port.
+    private var names: Set<String>
+
+    /// Accepts loopback names and `extra` ones.
+    package init(allowing extra: some Sequence<String> = []) {
+        names = ["localhost", "127.0.0.1", "[::1]"]
+        names.formUnion(extra.map { $0.lowercased() })
+    }
+
+    /// Accepts a request whose `Host` header is `host`.
+    ///
+    /// - Throws: ``Problem`` 421 when the name is not ours, or missing.
+    package func check(_ host: String?) throws(Problem) {
+        guard let host, names.contains(HostPolicy.name(of: host)) else {
+            throw Problem(421, "this server does not answer for that Host; name it with --allow-host")
+        }
+    }
+
+    private static func name(of host: String) -> String {
+        let host = host.lowercased()
+        if host.hasPrefix("[") {
+            return host.firstIndex(of: "]").map { String(host[...$0]) } ?? host
+        }
+        return host.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).first
+            .map(String.init) ?? host
+    }
+}

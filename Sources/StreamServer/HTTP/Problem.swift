@@ -1,0 +1,42 @@
+package import Journal
+
+/// Why a request is refused, in one sentence, with the HTTP status that says so.
+package struct Problem: Error, Hashable, Sendable {
+    /// The status code.
+    package var status: Int
+    /// One sentence: what, and what to do.
+    package var detail: String
+
+    package init(_ status: Int, _ detail: String) {
+        self.status = status
+        self.detail = detail
+    }
+
+    /// The one table from journal errors to HTTP.
+    package init(_ error: JournalError) {
+        detail = error.description
+        switch error.code {
+        case .invalidEvent: status = 400
+        case .tooLarge: status = 413
+        case .diskFull: status = 507
+        case .readOnly, .overloaded, .closed: status = 503
+        default: status = 500
+        }
+    }
+
+    /// The body, as `application/problem+json`.
+    package var json: [UInt8] {
+        var object = JSONObject()
+        object.add("type", "about:blank")
+        object.add("title", Problem.titles[status] ?? "Error")
+        object.add("status", status)
+        object.add("detail", detail)
+        return object.json
+    }
+
+    private static let titles = [
+        400: "Bad Request", 404: "Not Found", 405: "Method Not Allowed",
+        413: "Content Too Large", 415: "Unsupported Media Type", 421: "Misdirected Request",
+        500: "Internal Server Error", 503: "Service Unavailable", 507: "Insufficient Storage",
+    ]
+}

@@ -1,0 +1,126 @@
+import HummingbirdCore
+import Logging
+import NIOCore
+import NIOHTTP1
+import NIOHTTPTypes
+import NIOHTTPTypesHTTP1
+
+/// Looks at each request's head: one that asks for a stream is taken over by an ``SSEStream``, the
+/// first of a connection or a later one alike; all others go on to Hummingbird.
+///
+/// The pipeline delivers one request at a time, so a stream never starts while an earlier answer
+/// is still under way.
+final class RequestDispatcher: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias InboundOut = HTTPServerRequestPart
+
+    private enum State {
+        /// No request has come. → answering, streaming, closed
+        case fresh(EventLoopPromise<ConnectionChannel.RequestChannel?>)
+        /// Hummingbird answers. → streaming
+        case answering
+        /// The connection is a stream's.
+        case streaming
+        /// The connection is gone.
+        case closed
+    }
+
+    private let service: StreamService
+    private let hosts: HostPolicy?
+    private let logger: Logger
+    private var state: State
+    private var idleTimer: Scheduled<Void>?
+
+    init(
+        service: StreamService, hosts: HostPolicy?,
+        requests: EventLoopPromise<ConnectionChannel.RequestChannel?>, logger: Logger
+    ) {
+        self.service = service
+        self.hosts = hosts
+        self.logger = logger
+        state = .fresh(requests)
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+        idleTimer = context.eventLoop.scheduleTask(in: ConnectionChannel.idleMax) {
+            bound.value.close(promise: nil)
+        }
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        leave(.closed)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        leave(.closed)
+        context.fireChannelInactive()
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        if case .streaming = state { return }
+        if case .head(let head) = unwrapInboundIn(data) {
+            if let request = stream(head) { return takeOver(request, context) }
+            guard engage(context) else { return }
+        }
+        context.fireChannelRead(data)
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        switch (state, event) {
+        case (.fresh, ChannelEvent.inputClosed), (.fresh, is ChannelShouldQuiesceEvent):
+            context.close(promise: nil)
+        default:
+            context.fireUserInboundEventTriggered(event)
+        }
+    }
+
+    /// The stream that a request asks for; nil where Hummingbird answers, also to say what is
+    /// wrong with a request for a stream.
+    private func stream(_ head: HTTPRequestHead) -> StreamRequest? {
+        guard head.method == .GET, head.version.major == 1, head.version.minor >= 1,
+            let target = try? RequestTarget(head.uri), StreamRequest.matches(target.path),
+            (try? hosts?.check(head.headers.first(name: "Host"))) != nil || hosts == nil
+        else { return nil }
+        return try? StreamRequest(target, lastEventID: head.headers.first(name: "Last-Event-ID"))
+    }
+
+    private func takeOver(_ request: StreamRequest, _ context: ChannelHandlerContext) {
+        leave(.streaming)
+        let stream = SSEStream(
+            request, service: service, hub: service.hubs.hub(on: context.eventLoop))
+        do {
+            try context.pipeline.syncOperations.addHandler(stream, position: .first)
+        } catch {
+            context.close(promise: nil)
+        }
+    }
+
+    /// Makes Hummingbird's end of the pipeline, once.
+    private func engage(_ context: ChannelHandlerContext) -> Bool {
+        guard case .fresh(let requests) = state else { return true }
+        do {
+            let pipeline = context.pipeline.syncOperations
+            try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
+            try pipeline.addHandler(
+                HTTPConnectionStateHandler(
+                    idleTimeout: .init(ConnectionChannel.idleMax), logger: logger))
+            let channel = try ConnectionChannel.RequestChannel(
+                wrappingChannelSynchronously: context.channel,
+                configuration: .init(isOutboundHalfClosureEnabled: true))
+            state = .answering
+            idleTimer?.cancel()
+            requests.succeed(channel)
+            return true
+        } catch {
+            context.close(promise: nil)
+            return false
+        }
+    }
+
+    private func leave(_ next: State) {
+        idleTimer?.cancel()
+        if case .fresh(let requests) = state { requests.succeed(nil) }
+        state = next
+    }
+}

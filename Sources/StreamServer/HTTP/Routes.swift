@@ -1,0 +1,85 @@
+import HTTPTypes
+import Hummingbird
+import Journal
+import NIOCore
+
+/// Every address that Hummingbird answers; streams are taken over before: ``RequestDispatcher``.
+struct Routes: Sendable {
+    let service: StreamService
+    /// Names that the `Host` header may have; nil on the journal's own socket.
+    let hosts: HostPolicy?
+
+    /// The addresses that clients of the network see.
+    func makeRouter() -> Router<BasicRequestContext> {
+        let router = Router()
+        router.add(middleware: ProblemMiddleware(hosts: hosts))
+        addWeb(router)
+        addReading(router)
+        let publish = PublishEndpoint(service: service)
+        router.post("/broadcast") { request, _ in try await publish.broadcast(request) }
+        router.post("/api/events") { request, _ in
+            try await publish.events(request, try RequestTarget(request.head.path ?? ""))
+        }
+        return router
+    }
+
+    /// The same, and what only commands on this machine may do.
+    func makeControlRouter() -> Router<BasicRequestContext> {
+        let router = makeRouter()
+        let imports = ImportEndpoint(service: service)
+        router.post("/control/import") { request, _ in
+            try await imports.receive(request, try RequestTarget(request.head.path ?? ""))
+        }
+        return router
+    }
+
+    private func addWeb(_ router: Router<BasicRequestContext>) {
+        router.get("/") { _, _ in WebEndpoint.response(.page) }
+        router.get("/sequencer") { _, _ in WebEndpoint.response(.page) }
+        router.get("/page.js") { _, _ in WebEndpoint.response(.script) }
+        router.get("/page.css") { _, _ in WebEndpoint.response(.style) }
+    }
+
+    private func addReading(_ router: Router<BasicRequestContext>) {
+        let runs = RunsEndpoint(service: service)
+        router.get("/health") { _, _ in health() }
+        router.get("/api/runs") { request, _ in
+            try runs.list(try RequestTarget(request.head.path ?? ""))
+        }
+        router.get("/api/runs/:run") { request, _ in
+            let target = try RequestTarget(request.head.path ?? "")
+            return try runs.show(try RequestTarget.run(target.path[2]))
+        }
+        router.get("/api/runs/:run/events") { request, _ in
+            let target = try RequestTarget(request.head.path ?? "")
+            return try await runs.events(try RequestTarget.run(target.path[2]), target)
+        }
+        // A stream is answered elsewhere: what arrives here says what is wrong with the request.
+        for path in ["/api/stream/agent_chat", "/api/stream/agent_chat/:run"] {
+            router.get(RouterPath(path)) { request, _ -> Response in
+                let target = try RequestTarget(request.head.path ?? "")
+                _ = try StreamRequest(target, lastEventID: request.headers[.lastEventID])
+                throw Problem(400, "a stream needs HTTP/1.1")
+            }
+        }
+    }
+
+    private func health() -> Response {
+        let journal = service.journal
+        var object = JSONObject()
+        object.add("status", "ok")
+        object.add(
+            "mode",
+            journal.readOnlyReason == nil ? journal.durability.rawValue : "read-only")
+        object.add("epoch", journal.epochs.current?.description)
+        let end = journal.end
+        object.add(
+            "latest",
+            end == .zero ? nil : journal.id(Offset(rawValue: end.rawValue - 1)))
+        return Response(json: object.json)
+    }
+}
+
+extension HTTPField.Name {
+    fileprivate static let lastEventID = HTTPField.Name("Last-Event-ID")!
+}

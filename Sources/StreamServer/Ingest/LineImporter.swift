@@ -1,0 +1,139 @@
+package import Journal
+
+/// Takes the lines of an NDJSON file into a journal: what tapedeck exports, and bare events.
+///
+/// Event times, order and origin ids stay what they were. Importing the same lines again adds
+/// nothing: each has an identity, its origin id, its `message_id`, or, for lines with neither, its
+/// content and how many equal lines came before.
+package struct LineImporter: Sendable {
+    /// The most bytes of one line.
+    package static let lineBytesMax = Journal.eventBytesMax + (1 << 20)
+
+    /// The run of lines that name none and whose thread is not known.
+    private let fallback: RunID
+    private var threads: [String: RunID] = [:]
+    private var occurrences: [UInt64: UInt64] = [:]
+    private var number = 0
+
+    /// Imports lines of a file whose stem is `stem`.
+    package init(stem: String) {
+        fallback = RunID(stem) ?? .unassigned
+    }
+
+    /// The draft of the next line.
+    ///
+    /// - Throws: ``JournalError`` with code `invalidEvent`, whose message names the line.
+    package mutating func draft(_ line: [UInt8]) throws(JournalError) -> Draft {
+        number += 1
+        do throws(JournalError) {
+            return try makeDraft(line)
+        } catch {
+            throw JournalError(error.code, "line \(number): \(error.message)")
+        }
+    }
+
+    private mutating func makeDraft(_ line: [UInt8]) throws(JournalError) -> Draft {
+        let envelope: EventEnvelope
+        do {
+            envelope = try JSONScanner.envelope(in: line)
+        } catch {
+            throw JournalError(.invalidEvent, "not a JSON object of an event: \(error)")
+        }
+        let event = try Event(envelope, in: line)
+        let run = try run(of: event, envelope, line)
+        let thread = event.fields.threadID?.string(in: event.data)
+        if let thread, event.type == .threadCreated || threads[thread] == nil {
+            threads[thread] = run
+        }
+        let origin = envelope.id.flatMap { EventID($0.string(in: line)) }
+        // A bare id names no lineage, so it says nothing about where the event comes from.
+        let named = origin?.epoch == nil ? nil : origin
+        return Draft(
+            event, run: run, eventTime: try time(of: event, envelope, line), origin: named,
+            key: named == nil && event.fields.messageID == nil ? key(of: event, run) : nil)
+    }
+
+    private func run(of event: Event, _ envelope: EventEnvelope, _ line: [UInt8])
+        throws(JournalError) -> RunID
+    {
+        let text =
+            envelope.runID?.string(in: line) ?? event.fields.runID?.string(in: event.data)
+        if let text {
+            guard let run = RunID(text) else {
+                throw JournalError(
+                    .invalidEvent, "run_id must be 1 to \(RunID.bytesMax) bytes of UTF-8 without "
+                        + "control characters")
+            }
+            return run
+        }
+        return event.fields.threadID.flatMap { threads[$0.string(in: event.data)] } ?? fallback
+    }
+
+    private func time(of event: Event, _ envelope: EventEnvelope, _ line: [UInt8])
+        throws(JournalError) -> Timestamp?
+    {
+        if let text = envelope.recordedAt?.string(in: line) {
+            guard let time = Timestamp(rfc3339: text) else {
+                throw JournalError(.invalidEvent, "recorded_at is not a time in RFC 3339")
+            }
+            return time
+        }
+        for text in [event.fields.createdAt, event.fields.timestamp] {
+            if let time = text.flatMap({ Timestamp(rfc3339: $0.string(in: event.data)) }) {
+                return time
+            }
+        }
+        return nil
+    }
+
+    private mutating func key(of event: Event, _ run: RunID) -> UInt64 {
+        let named = Checksum.hash64(
+            event.type.name.utf8, seed: Checksum.hash64(run.name.utf8, seed: 3))
+        let content = Checksum.hash64(event.data, seed: named)
+        let occurrence = occurrences[content, default: 0]
+        occurrences[content] = occurrence + 1
+        return content &+ occurrence &* 0x9E37_79B9_7F4A_7C15
+    }
+}
+
+/// What became of imported lines.
+package struct ImportResult: Hashable, Sendable {
+    /// Events that were new.
+    package var appended = 0
+    /// Events that the journal had.
+    package var duplicates = 0
+
+    package init() {}
+
+    /// Adds what became of a batch.
+    package mutating func add(_ receipt: Receipt) {
+        appended += receipt.appended
+        duplicates += receipt.duplicates
+    }
+}
+
+extension Journal {
+    /// Imports lines in batches.
+    ///
+    /// - Throws: ``JournalError``; what was imported before stays, and importing again skips it.
+    package func importLines(_ lines: some Sequence<[UInt8]>, stem: String)
+        async throws(JournalError) -> ImportResult
+    {
+        let batchBytesMax = 1 << 20
+        var importer = LineImporter(stem: stem)
+        var result = ImportResult()
+        var drafts: [Draft] = []
+        var bytes = 0
+        for line in lines {
+            drafts.append(try importer.draft(line))
+            bytes += line.count
+            if bytes >= batchBytesMax {
+                result.add(try await append(drafts, atomically: false))
+                drafts = []
+                bytes = 0
+            }
+        }
+        if !drafts.isEmpty { result.add(try await append(drafts, atomically: false)) }
+        return result
+    }
+}

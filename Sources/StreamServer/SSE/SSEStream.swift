@@ -1,0 +1,306 @@
+import Journal
+import Logging
+import NIOCore
+import NIOPosix
+
+/// One open stream of server-sent events: joins a ``Subscriber`` or a replay's ``Player`` to a
+/// socket.
+///
+/// Sits next to the socket, below HTTP: writes go out as they are, and whatever the client still
+/// sends is dropped. Confined to its event loop; owns no task and no queue.
+final class SSEStream: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    /// A stream that takes nothing for this long is closed.
+    private static let stallMax = TimeAmount.seconds(30)
+    private static let pingInterval = TimeAmount.seconds(Int64(StreamOpening.pingSeconds))
+
+    let service: StreamService
+    let request: StreamRequest
+    let hub: Hub
+    private var context: ChannelHandlerContext?
+    var subscriber: Subscriber?
+    private var feed: Feed?
+    var replay: StreamOpening.Replaying?
+    var replayTimer: Scheduled<Void>?
+    var isReading = false
+    var isClosing = false
+    private var lastFrame = NIODeadline.now()
+    private var lastProgress = NIODeadline.now()
+
+    init(_ request: StreamRequest, service: StreamService, hub: Hub) {
+        self.request = request
+        self.service = service
+        self.hub = hub
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        hub.watch(self)
+        service.hubs.count(1)
+        isReading = true
+        let request = request
+        let service = service
+        run({ try StreamOpening.make(request, service.journal, now: service.now()) }) {
+            $0.opened($1)
+        }
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        finish()
+        hub.unwatch(self)
+        service.hubs.count(-1)
+        self.context = nil
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {}
+
+    func channelInactive(context: ChannelHandlerContext) {
+        finish()
+        context.fireChannelInactive()
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if context.channel.isWritable { lastProgress = .now() }
+        pump()
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        switch event {
+        case ChannelEvent.inputClosed:
+            context.close(promise: nil)
+        case is ChannelShouldQuiesceEvent:
+            sayGoodbye("drain")
+        default:
+            context.fireUserInboundEventTriggered(event)
+        }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        context.close(promise: nil)
+    }
+
+    // MARK: Opening
+
+    private func opened(_ result: Result<StreamOpening, any Error>) {
+        isReading = false
+        guard !isClosing else { return }
+        switch result {
+        case .failure(let error):
+            service.logger.error("a stream cannot be opened", metadata: ["error": "\(error)"])
+            refuse(error as? Problem ?? Problem(500, "the journal cannot be read"))
+        case .success(let opening):
+            if opening.replay?.isEmpty == true, opening.replay?.goesLive == false {
+                return respond(204, headers: "", body: [])
+            }
+            write(raw: SSEStream.head)
+            write(frames: opening.frames)
+            subscriber = Subscriber(cursor: opening.cursor, seq: opening.seq)
+            if let replay = opening.replay {
+                self.replay = replay
+            } else {
+                joinFeed()
+            }
+            pump()
+        }
+    }
+
+    private static let head = Array(
+        """
+        HTTP/1.1 200 OK\r
+        Content-Type: text/event-stream; charset=utf-8\r
+        Cache-Control: no-store, no-transform\r
+        X-Accel-Buffering: no\r
+        X-Content-Type-Options: nosniff\r
+        Transfer-Encoding: chunked\r
+        Connection: keep-alive\r
+        \r
+
+        """.utf8)
+
+    private func refuse(_ problem: Problem) {
+        respond(
+            problem.status, headers: "Content-Type: application/problem+json\r\n",
+            body: problem.json)
+    }
+
+    private func respond(_ status: Int, headers: String, body: [UInt8]) {
+        let length = status == 204 ? "" : "Content-Length: \(body.count)\r\n"
+        write(
+            raw: Array(
+                ("HTTP/1.1 \(status) \(status == 204 ? "No Content" : "Error")\r\n\(headers)"
+                    + "\(length)Cache-Control: no-store\r\nConnection: close\r\n\r\n").utf8) + body)
+        close()
+    }
+
+    func joinFeed() {
+        feed = hub.add(
+            self, to: Feed.Key(selection: request.selection, format: request.format))
+    }
+
+    // MARK: Sending
+
+    /// Sends what there is, as long as the socket takes it.
+    func pump() {
+        guard let context, !isClosing, subscriber != nil else { return }
+        if replay != nil { pumpReplay(context) } else { pumpLive(context) }
+        context.flush()
+    }
+
+    private func pumpLive(_ context: ChannelHandlerContext) {
+        while let feed, !isClosing {
+            let action =
+                subscriber?.next(
+                    isWritable: context.channel.isWritable, feedStart: feed.start, end: hub.end)
+                ?? .wait
+            switch action {
+            case .wait:
+                return
+            case .announceLive:
+                announceLive()
+            case .take(let cursor):
+                let chunk = feed.chunk(from: cursor, end: hub.end)
+                if chunk.count > 0 { send(chunk.bytes) }
+                subscriber?.sent(
+                    chunk.count, to: chunk.cursor, lastSent: chunk.lastSent, seq: chunk.seq)
+            case .read(let cursor):
+                return readBacklog(from: cursor)
+            }
+        }
+    }
+
+    private func readBacklog(from cursor: Cursor) {
+        let request = request
+        let journal = service.journal
+        run({
+            try FramedPage.read(
+                request.selection, from: cursor, request.format, requested: request.requestedID,
+                journal)
+        }) { $0.arrived($1) }
+    }
+
+    private func arrived(_ result: Result<FramedPage, any Error>) {
+        guard !isClosing else { return }
+        switch result {
+        case .failure(let error):
+            service.logger.error("the journal cannot be read", metadata: ["error": "\(error)"])
+            sayGoodbye("overloaded")
+        case .success(let page):
+            if page.bytes.readableBytes > 0 { send(page.bytes) }
+            subscriber?.sent(
+                page.count, to: page.cursor, lastSent: page.lastSent, seq: page.seq)
+            pump()
+        }
+    }
+
+    private func announceLive() {
+        var object = JSONObject()
+        object.add("latest", latestID)
+        object.add("seq", request.run == nil ? nil : subscriber?.seq.rawValue)
+        object.add("replayed", subscriber?.replayed)
+        var frame: [UInt8] = []
+        SSEFrame.append(event: "stream_live", object, to: &frame)
+        write(frames: frame)
+    }
+
+    // MARK: Time
+
+    /// Called a few times a second: says `ping` where it has been quiet, closes what is stalled.
+    func tick(_ now: NIODeadline) {
+        guard let context, subscriber != nil, !isClosing else { return }
+        if !context.channel.isWritable {
+            if now - lastProgress > SSEStream.stallMax { context.close(promise: nil) }
+            return
+        }
+        lastProgress = now
+        guard now - lastFrame >= SSEStream.pingInterval else { return }
+        var frames: [UInt8] = []
+        if let current = subscriber, current.cursor > current.told {
+            SSEFrame.append(cursor: current.cursor, epoch: hub.epoch, to: &frames)
+            subscriber?.toldCursor()
+        }
+        var object = JSONObject()
+        object.add("timestamp", service.now())
+        object.add("latest", latestID)
+        object.add("seq", request.run == nil ? nil : subscriber?.seq.rawValue)
+        object.add("interval", StreamOpening.pingSeconds)
+        SSEFrame.append(event: "ping", object, to: &frames)
+        write(frames: frames)
+        context.flush()
+    }
+
+    // MARK: Ending
+
+    func sayGoodbye(_ reason: String) {
+        guard !isClosing else { return }
+        guard subscriber != nil else { return close() }
+        var object = JSONObject()
+        object.add("reason", reason)
+        object.add("retry", Int.random(in: 500...3000))
+        var frame: [UInt8] = []
+        SSEFrame.append(event: "stream_bye", object, to: &frame)
+        write(frames: frame)
+        endBody()
+    }
+
+    func endBody() {
+        write(raw: HTTPChunk.end)
+        close()
+    }
+
+    /// Closes the connection once everything written has left.
+    private func close() {
+        guard let context, !isClosing else { return }
+        finish()
+        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer())).whenComplete { _ in
+            bound.value.close(promise: nil)
+        }
+    }
+
+    private func finish() {
+        guard !isClosing else { return }
+        isClosing = true
+        subscriber?.close()
+        replayTimer?.cancel()
+        replay = nil
+        if let feed { hub.remove(self, from: feed) }
+        feed = nil
+    }
+
+    // MARK: Bytes
+
+    func write(frames: [UInt8]) {
+        send(HTTPChunk.encode(frames))
+    }
+
+    private func write(raw bytes: [UInt8]) {
+        send(ByteBuffer(bytes: bytes))
+    }
+
+    func send(_ buffer: ByteBuffer) {
+        guard let context else { return }
+        lastFrame = .now()
+        context.write(wrapOutboundOut(buffer), promise: nil)
+    }
+
+    var latestID: EventID? {
+        service.journal.latestID(of: request.selection)
+    }
+
+    /// Runs `work` on a thread that may block, and `then` back on the event loop.
+    func run<Value: Sendable>(
+        _ work: @escaping @Sendable () throws -> Value,
+        then: @escaping @Sendable (SSEStream, Result<Value, any Error>) -> Void
+    ) {
+        isReading = true
+        let bound = NIOLoopBound(self, eventLoop: hub.eventLoop)
+        service.pool.runIfActive(eventLoop: hub.eventLoop, work).whenComplete { result in
+            let stream = bound.value
+            stream.isReading = false
+            guard stream.context != nil else { return }
+            then(stream, result)
+        }
+    }
+}

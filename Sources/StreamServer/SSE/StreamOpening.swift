@@ -1,0 +1,156 @@
+import Journal
+import Replay
+
+/// How a stream begins: where its reader stands, and what it is told first.
+///
+/// Made on a thread that may block, since it may read the journal.
+struct StreamOpening: Sendable {
+    /// Where the reader stands.
+    var cursor: Cursor
+    /// How many records of the run it has seen, in a stream of one run.
+    var seq: RunSequence
+    /// The frames to begin with: `retry`, `connected`, gap or reset, and the cursor.
+    var frames: [UInt8]
+    /// The replay that follows; nil in a live stream.
+    var replay: Replaying?
+
+    /// A replay that has been wound to its first record.
+    struct Replaying: Sendable {
+        var player: Player
+        /// Where to read on.
+        var cursor: Cursor
+        /// Whether the stream goes on live behind the end.
+        var goesLive: Bool
+        /// Whether there is nothing to send.
+        var isEmpty: Bool
+    }
+
+    /// Seconds of silence after which a stream sends `ping`.
+    static let pingSeconds = 15
+
+    private enum Resume {
+        case fresh
+        case exact
+        case reset(StreamOpening.Reset)
+    }
+
+    private enum Reset: String {
+        case epoch
+        case ahead
+        case malformed
+    }
+
+    /// Finds where the reader of `request` stands.
+    ///
+    /// - Throws: ``JournalError`` with code `io`; ``Problem`` 400 for an id in a position that is
+    ///   none of this journal's.
+    static func make(_ request: StreamRequest, _ journal: some JournalReading, now: Timestamp)
+        throws -> StreamOpening
+    {
+        let epochs = journal.epochs
+        var resume = Resume.fresh
+        var cursor: Cursor
+        switch request.start {
+        case .id(let text):
+            (resume, cursor) = resolve(text, epochs, end: journal.end)
+        case .earliest, .position:
+            cursor = .start
+        case .latest:
+            cursor = Cursor(next: journal.end)
+        case .tail(let count):
+            cursor = try journal.cursor(beforeLast: count, of: request.selection)
+        }
+        var replay: Replaying?
+        switch request.mode {
+        case .live:
+            if case .position(let position) = request.start {
+                let plan = try self.plan(request, position, until: nil, .max, nil, journal)
+                cursor = try journal.wind(plan).cursor
+            }
+        case .replay(let speed, let idleLimit, let until):
+            var position: PlaybackPosition?
+            if case .position(let from) = request.start { position = from }
+            var bound: PlaybackPosition?
+            if case .position(let end) = until { bound = end }
+            var plan = try self.plan(request, position, until: bound, speed, idleLimit, journal)
+            if position == nil { plan = plan.resumed(at: cursor) }
+            let wound = try journal.wind(plan)
+            replay = Replaying(
+                player: wound.player, cursor: wound.next, goesLive: until == .live,
+                isEmpty: wound.isEmpty)
+            if position != nil { cursor = wound.cursor }
+        }
+        return try begin(request, journal, at: cursor, resume, replay, now: now)
+    }
+
+    private static func resolve(_ text: String, _ epochs: EpochChain, end: Offset)
+        -> (Resume, Cursor)
+    {
+        guard let id = EventID(text) else { return (.reset(.malformed), .start) }
+        return switch epochs.resolve(id, end: end) {
+        case .exact(let cursor): (.exact, cursor)
+        case .unknownEpoch: (.reset(.epoch), .start)
+        case .ahead: (.reset(.ahead), .start)
+        }
+    }
+
+    private static func plan(
+        _ request: StreamRequest, _ from: PlaybackPosition?, until: PlaybackPosition?,
+        _ speed: Speed, _ idleLimit: PlaybackDuration?, _ journal: some JournalReading
+    ) throws -> ReplayPlan {
+        try ReplayPlan(
+            selection: request.selection, from: from, until: until, speed: speed,
+            idleLimit: idleLimit, source: journal
+        ) { id throws(Problem) in
+            guard case .exact(let cursor) = journal.epochs.resolve(id, end: journal.end) else {
+                throw Problem(400, "\(id) is no id of this journal")
+            }
+            return cursor
+        }
+    }
+
+    private static func begin(
+        _ request: StreamRequest, _ journal: some JournalReading, at cursor: Cursor,
+        _ resume: Resume, _ replay: Replaying?, now: Timestamp
+    ) throws(JournalError) -> StreamOpening {
+        let epoch = journal.epochs.current
+        let extent = try journal.extent(of: request.selection)
+        var cursor = cursor
+        // A reader at the very start stands just before the first record, or at the end of a
+        // journal that has none for it: that place has an id, so a reconnect is exact.
+        if cursor == .start { cursor = Cursor(next: extent?.first ?? journal.end) }
+        var seq = RunSequence.none
+        if let run = request.run { seq = try journal.seq(of: run, at: cursor) }
+        var object = JSONObject()
+        object.add("status", "ok")
+        if let run = request.run {
+            object.add("run_id", run.name)
+        } else {
+            object.add("run_ids", request.selection.named?.map(\.name).sorted() ?? [])
+        }
+        object.add("epoch", epoch?.description)
+        object.add("earliest", extent.map { EventID(epoch: epoch, offset: $0.first) })
+        object.add("latest", extent.map { EventID(epoch: epoch, offset: $0.last) })
+        object.add("seq", request.run == nil ? nil : seq.rawValue)
+        object.add("latest_seq", request.run.map { journal.run($0)?.lastSeq.rawValue ?? 0 })
+        switch resume {
+        case .fresh: object.add("resume", "fresh")
+        case .exact: object.add("resume", "exact")
+        case .reset: object.add("resume", "reset")
+        }
+        object.add("ping_interval", pingSeconds)
+        object.add("server_time", now)
+        var frames: [UInt8] = []
+        SSEFrame.append(retryMilliseconds: Int.random(in: 2000...5000), to: &frames)
+        SSEFrame.append(event: "connected", object, to: &frames)
+        if case .reset(let reason) = resume, case .id(let requested) = request.start {
+            var reset = JSONObject()
+            reset.add("requested", requested)
+            reset.add("epoch", epoch?.description)
+            reset.add("reason", reason.rawValue)
+            SSEFrame.append(event: "stream_reset", reset, to: &frames)
+        }
+        SSEFrame.append(cursor: cursor, epoch: epoch, to: &frames)
+        return StreamOpening(cursor: cursor, seq: seq, frames: frames, replay: replay)
+    }
+}

@@ -1,0 +1,28 @@
+import Journal
+import Logging
+import NIOPosix
+
+/// What every stream and request handler shares.
+final class StreamService: Sendable {
+    let journal: Journal
+    let hubs: HubGroup
+    /// Threads that may block: for reads of the journal.
+    let pool: NIOThreadPool
+    /// Long polls that wait.
+    let arrivals: Arrivals
+    let logger: Logger
+    let now: @Sendable () -> Timestamp
+
+    init(
+        journal: Journal, hubs: HubGroup, pool: NIOThreadPool, arrivals: Arrivals,
+        logger: Logger,
+        now: @escaping @Sendable () -> Timestamp
+    ) {
+        self.journal = journal
+        self.hubs = hubs
+        self.pool = pool
+        self.arrivals = arrivals
+        self.logger = logger
+        self.now = now
+    }
+}

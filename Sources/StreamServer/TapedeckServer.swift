@@ -1,0 +1,124 @@
+import Hummingbird
+import HummingbirdCore
+package import Journal
+package import Logging
+import NIOCore
+import NIOPosix
+import ServiceLifecycle
+import UnixSignals
+
+/// Serves a journal over HTTP, and records from upstreams into it.
+package struct TapedeckServer: Sendable {
+    /// How it serves.
+    package struct Options: Sendable {
+        /// The address to listen on.
+        package var host: String
+        /// The port to listen on; 0 picks one.
+        package var port: Int
+        /// Names besides loopback's that the `Host` header may have.
+        package var allowedHosts: [String]
+        /// The services to record from.
+        package var upstreams: [UpstreamClient.Configuration]
+        /// Which of their events.
+        package var filter: TypeFilter
+
+        package init(
+            host: String = "127.0.0.1", port: Int = 6101, allowedHosts: [String] = [],
+            upstreams: [UpstreamClient.Configuration] = [], filter: TypeFilter = .agentChat
+        ) {
+            self.host = host
+            self.port = port
+            self.allowedHosts = allowedHosts
+            self.upstreams = upstreams
+            self.filter = filter
+        }
+    }
+
+    /// The socket in a journal's directory through which commands reach its server.
+    package static func controlSocket(of directory: String) -> String {
+        directory + "/control.sock"
+    }
+
+    private static let blockingThreads = 4
+    private static let backlog = 1024
+
+    private let journal: Journal
+    private let directory: String
+    private let options: Options
+    private let logger: Logger
+
+    /// A server of `journal`, which is in `directory`.
+    package init(journal: Journal, directory: String, options: Options, logger: Logger) {
+        self.journal = journal
+        self.directory = directory
+        self.options = options
+        self.logger = logger
+    }
+
+    /// Serves until the process is told to stop (SIGTERM, SIGINT), then drains.
+    ///
+    /// - Parameter ready: called once with the port, when requests are answered.
+    /// - Throws: when the address cannot be listened on.
+    package func run(ready: @escaping @Sendable (_ port: Int) -> Void) async throws {
+        let group = MultiThreadedEventLoopGroup.singleton
+        let pool = NIOThreadPool(numberOfThreads: TapedeckServer.blockingThreads)
+        pool.start()
+        let service = StreamService(
+            journal: journal, hubs: try await .start(on: group, journal: journal), pool: pool,
+            arrivals: Arrivals(journal), logger: logger, now: { .now })
+        let hosts = HostPolicy(allowing: options.allowedHosts + [options.host])
+        let network = application(
+            Routes(service: service, hosts: hosts).makeRouter(), service, hosts,
+            .hostname(options.host, port: options.port)
+        ) { ready($0.localAddress?.port ?? 0) }
+        let control = application(
+            Routes(service: service, hosts: nil).makeControlRouter(), service, nil,
+            .unixDomainSocket(path: TapedeckServer.controlSocket(of: directory))
+        ) { _ in }
+        let services: [any Service] =
+            [network, control]
+            + options.upstreams.map {
+                UpstreamService(
+                    client: UpstreamClient(configuration: $0, group: group, logger: logger),
+                    recorder: Recorder(journal: journal, filter: options.filter, logger: logger))
+            }
+        let lifecycle = ServiceGroup(
+            configuration: .init(
+                services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+        do {
+            try await lifecycle.run()
+        } catch {
+            try? await pool.shutdownGracefully()
+            throw error
+        }
+        try await pool.shutdownGracefully()
+    }
+
+    private func application(
+        _ router: Router<BasicRequestContext>, _ service: StreamService, _ hosts: HostPolicy?,
+        _ address: BindAddress, onRunning: @escaping @Sendable (any Channel) -> Void
+    ) -> some Service {
+        Application(
+            router: router,
+            server: HTTPServerBuilder { responder in
+                ConnectionChannel(responder: responder, service: service, hosts: hosts)
+            },
+            configuration: .init(address: address, backlog: TapedeckServer.backlog),
+            onServerRunning: { onRunning($0) }, eventLoopGroupProvider: .singleton, logger: logger)
+    }
+}
+
+/// Records from one upstream as long as the server runs.
+private struct UpstreamService: Service {
+    let client: UpstreamClient
+    let recorder: Recorder
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            await client.run { messages in
+                try await recorder.record(
+                    messages.compactMap { if case .event(let bytes) = $0 { bytes } else { nil } })
+            }
+        }
+    }
+}

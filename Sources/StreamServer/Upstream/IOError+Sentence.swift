@@ -1,0 +1,24 @@
+import NIOCore
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+extension IOError {
+    /// What went wrong, for a log or an operator: what is common is said in words.
+    var sentence: String {
+        switch errnoCode {
+        case ECONNREFUSED: "connection refused"
+        case ECONNRESET: "connection reset"
+        case EPIPE: "connection broken"
+        case ETIMEDOUT: "connection timed out"
+        case EHOSTUNREACH: "host unreachable"
+        case ENETUNREACH: "network unreachable"
+        default: "\(self)"
+        }
+    }
+}

@@ -1,0 +1,35 @@
+import NIOCore
+
+/// Applies a ``WebSocketFrameFilter`` to the bytes of a channel, in front of the frame decoder.
+///
+/// Tells what it left out as a user event, ``TooLarge``, in its place among the messages.
+final class WebSocketSizeHandler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias InboundOut = ByteBuffer
+
+    /// A message was left out.
+    struct TooLarge: Sendable {
+        /// Its bytes as far as they are announced.
+        let bytes: UInt64
+        /// Whether the next message is its beginning, and has to be dropped.
+        let endsTruncated: Bool
+    }
+
+    private var filter: WebSocketFrameFilter
+
+    init(messageBytesMax: Int) {
+        filter = WebSocketFrameFilter(messageBytesMax: messageBytesMax)
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        for piece in filter.filter(unwrapInboundIn(data)) {
+            switch piece {
+            case .bytes(let bytes):
+                context.fireChannelRead(wrapInboundOut(bytes))
+            case .tooLarge(let bytes, let endsTruncated):
+                context.fireUserInboundEventTriggered(
+                    TooLarge(bytes: bytes, endsTruncated: endsTruncated))
+            }
+        }
+    }
+}
