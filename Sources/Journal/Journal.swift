@@ -34,7 +34,7 @@ public final class Journal: JournalReading {
     /// What opening the journal found and did.
     public let recovery: RecoveryReport
     package let reader: LogReader
-    private let environment: Environment
+    private let clock: IngestClock
     private let queue: WorkQueue<Submission>
     private let observers = Locked<[@Sendable (Publication) -> Void]>([])
     private let committer: Committer
@@ -64,7 +64,7 @@ public final class Journal: JournalReading {
         }
         let opening = try Opening(environment: environment, layout: layout)
             .openForWriting(options.durability)
-        self.environment = environment
+        clock = IngestClock(now: environment.now)
         self.lock = Locked(lock)
         durability = options.durability
         recovery = opening.report
@@ -123,7 +123,7 @@ public final class Journal: JournalReading {
         }
         let admission = queue.enqueue(weight: bytes) {
             Submission(
-                drafts: drafts, isAtomic: atomically, ingest: environment.now(),
+                drafts: drafts, isAtomic: atomically, ingest: clock.read(),
                 completion: completion)
         }
         switch admission {

@@ -116,6 +116,14 @@ package struct Player: Sendable {
         state = .playing
     }
 
+    /// Starts the clock at a record that has been seen: the one after it is due when the original
+    /// pause between them is over.
+    ///
+    /// Call it before the first page is offered.
+    package mutating func resume(after seen: Record, now: UInt64) {
+        map.anchor(map.place(seen), at: now)
+    }
+
     // MARK: Time
 
     /// What to do at `now`.

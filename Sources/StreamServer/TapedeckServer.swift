@@ -39,6 +39,11 @@ package struct TapedeckServer: Sendable {
         directory + "/control.sock"
     }
 
+    /// Why the server cannot run, in one sentence.
+    package struct Unavailable: Error, CustomStringConvertible {
+        package let description: String
+    }
+
     private static let blockingThreads = 4
     private static let backlog = 1024
 
@@ -80,16 +85,21 @@ package struct TapedeckServer: Sendable {
             + options.upstreams.map {
                 UpstreamService(
                     client: UpstreamClient(configuration: $0, group: group, logger: logger),
-                    recorder: Recorder(journal: journal, filter: options.filter, logger: logger))
+                    recorder: Recorder(journal: journal, filter: options.filter, logger: logger),
+                    logger: logger)
             }
         let lifecycle = ServiceGroup(
             configuration: .init(
-                services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+                services: services, gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: quietLogger))
         do {
             try await lifecycle.run()
         } catch {
             try? await pool.shutdownGracefully()
-            throw error
+            guard let error = error as? IOError else { throw error }
+            throw Unavailable(
+                description: "the server cannot listen on \(options.host) port "
+                    + "\(options.port): \(error.sentence)")
         }
         try await pool.shutdownGracefully()
     }
@@ -104,7 +114,15 @@ package struct TapedeckServer: Sendable {
                 ConnectionChannel(responder: responder, service: service, hosts: hosts)
             },
             configuration: .init(address: address, backlog: TapedeckServer.backlog),
-            onServerRunning: { onRunning($0) }, eventLoopGroupProvider: .singleton, logger: logger)
+            onServerRunning: { onRunning($0) }, eventLoopGroupProvider: .singleton,
+            logger: quietLogger)
+    }
+
+    /// For libraries that log what they throw as well: it is told once, by who catches it.
+    private var quietLogger: Logger {
+        var quiet = logger
+        quiet.logLevel = .critical
+        return quiet
     }
 }
 
@@ -112,10 +130,28 @@ package struct TapedeckServer: Sendable {
 private struct UpstreamService: Service {
     let client: UpstreamClient
     let recorder: Recorder
+    let logger: Logger
+
+    private func log(_ message: UpstreamClient.Message) {
+        switch message {
+        case .event:
+            break
+        case .connected:
+            logger.notice("the upstream is connected")
+        case .disconnected(let reason):
+            logger.warning("the upstream is lost", metadata: ["reason": "\(reason)"])
+        case .malformed(let problem):
+            logger.warning(
+                "the upstream sent what is no event", metadata: ["problem": "\(problem)"])
+        case .tooLarge(let bytes):
+            logger.warning("the upstream sent an event that is too large", metadata: ["bytes": "\(bytes)"])
+        }
+    }
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
             await client.run { messages in
+                for message in messages { log(message) }
                 try await recorder.record(
                     messages.compactMap { if case .event(let bytes) = $0 { bytes } else { nil } })
             }

@@ -43,7 +43,7 @@ struct DemoCommand: AsyncParsableCommand {
         } catch {
             live.cancel()
             try? journal.close()
-            throw Failure("the server cannot listen on port \(port): \(error)")
+            throw Failure("\(error)")
         }
         live.cancel()
         _ = await live.result

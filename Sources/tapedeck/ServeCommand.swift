@@ -63,7 +63,7 @@ struct ServeCommand: AsyncParsableCommand {
             }
         } catch {
             try? opened.close()
-            throw Failure("the server cannot listen on \(host) port \(port): \(error)")
+            throw Failure("\(error)")
         }
         try opened.close()
     }

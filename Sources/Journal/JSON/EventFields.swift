@@ -13,6 +13,8 @@ package struct EventFields: Hashable, Sendable {
     package var createdAt: JSONText?
     /// The string at `timestamp`.
     package var timestamp: JSONText?
+    /// The value at `timestamp`, whatever its kind, quotes of a string included.
+    package var timestampValue: Range<Int>?
     /// The string at `from_agent`.
     package var fromAgent: JSONText?
     /// The string at `to_agent`.
@@ -48,6 +50,9 @@ package struct EventFields: Hashable, Sendable {
         fields.messageID = messageID?.shifted(by: distance)
         fields.createdAt = createdAt?.shifted(by: distance)
         fields.timestamp = timestamp?.shifted(by: distance)
+        fields.timestampValue = timestampValue.map {
+            $0.lowerBound + distance..<$0.upperBound + distance
+        }
         fields.fromAgent = fromAgent?.shifted(by: distance)
         fields.toAgent = toAgent?.shifted(by: distance)
         fields.parentAgent = parentAgent?.shifted(by: distance)

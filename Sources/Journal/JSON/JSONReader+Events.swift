@@ -60,7 +60,11 @@ extension JSONReader {
                 fields.createdAt = try field(origin)
             case "thread_id": fields.threadID = try field(origin)
             case "message_id": fields.messageID = try field(origin)
-            case "timestamp": fields.timestamp = try field(origin)
+            case "timestamp":
+                _ = try token()
+                let start = position - origin
+                fields.timestamp = try field(origin)
+                fields.timestampValue = start..<position - origin
             case "from_agent": fields.fromAgent = try field(origin)
             case "to_agent": fields.toAgent = try field(origin)
             case "parent_agent": fields.parentAgent = try field(origin)

@@ -47,10 +47,8 @@ extension Record {
         if !shape.contains(.hasCreatedAt) {
             separate()
             bytes += Array(#""created_at":"#.utf8)
-            if let text = (try? JSONScanner.data(in: data))?.fields.timestamp {
-                bytes.append(UInt8(ascii: "\""))
-                bytes += data[text.range]
-                bytes.append(UInt8(ascii: "\""))
+            if let value = (try? JSONScanner.data(in: data))?.fields.timestampValue {
+                bytes += data[value]
             } else {
                 JSONWriter.append(recordedAt.description, to: &bytes)
             }

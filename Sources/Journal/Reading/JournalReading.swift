@@ -87,6 +87,19 @@ extension LogState {
 }
 
 extension JournalReading {
+    /// Whether records that were published are known to be lost.
+    package var hasLosses: Bool { reader.state.withLock { !$0.holes.isEmpty } }
+
+    /// The record that a reader at `cursor` saw last, if that is still there and selected.
+    package func record(before cursor: Cursor, of selection: Selection) throws(JournalError)
+        -> Record?
+    {
+        guard cursor != .start, let record = try reader.record(at: cursor.lastSeen),
+            selection.contains(record.run)
+        else { return nil }
+        return record
+    }
+
     /// The id of the last record of the selected runs; nil when they have none.
     package func latestID(of selection: Selection) -> EventID? {
         reader.state.withLock { state in
@@ -94,7 +107,10 @@ extension JournalReading {
             switch selection {
             case .run(let run): last = state.lastOffset(of: run)
             case .runs(let runs): last = runs.compactMap { state.lastOffset(of: $0) }.max()
-            case .all: last = state.extent(of: .all)?.last
+            case .all:
+                last =
+                    state.tail.last { $0.run != .unassigned }?.offset
+                    ?? state.extent(of: .all)?.last
             }
             return last.map { EventID(epoch: state.epochs.current, offset: $0) }
         }

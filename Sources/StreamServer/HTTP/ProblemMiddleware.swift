@@ -7,6 +7,7 @@ import NIOCore
 /// Turns whatever a handler throws into `application/problem+json` with one sentence of detail.
 struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
     let hosts: HostPolicy?
+    let logger: Logger
 
     @concurrent
     func handle(
@@ -15,13 +16,17 @@ struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
     ) async throws -> Response {
         do {
             try hosts?.check(request.head.authority)
+            // The router takes no notice of a slash at the end, but a name is missing there.
+            guard request.uri.path == "/" || !request.uri.path.hasSuffix("/") else {
+                throw HTTPError(.notFound)
+            }
             return try await next(request, context)
         } catch let problem as Problem {
             return Response(problem)
         } catch let error as JournalError {
             let problem = Problem(error)
             if problem.status >= 500 {
-                context.logger.error("a request failed", metadata: ["error": "\(error)"])
+                logger.error("a request failed", metadata: ["error": "\(error)"])
             }
             return Response(problem)
         } catch let error as HTTPError where error.status == .notFound {
@@ -32,7 +37,7 @@ struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
             return Response(
                 Problem(error.status.code, error.body ?? error.status.reasonPhrase))
         } catch {
-            context.logger.error("a request failed", metadata: ["error": "\(error)"])
+            logger.error("a request failed", metadata: ["error": "\(error)"])
             return Response(Problem(500, "the server failed to answer; its log says why"))
         }
     }

@@ -13,7 +13,7 @@ struct RequestTarget: Sendable {
     init(_ target: some StringProtocol) throws(Problem) {
         let parts = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         var path: [String] = []
-        for segment in parts[0].split(separator: "/") {
+        for segment in parts[0].split(separator: "/", omittingEmptySubsequences: false).dropFirst() {
             path.append(try RequestTarget.decode(segment, plusIsSpace: false))
         }
         var query: [(name: String, value: String)] = []

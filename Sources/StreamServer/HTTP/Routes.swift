@@ -12,7 +12,7 @@ struct Routes: Sendable {
     /// The addresses that clients of the network see.
     func makeRouter() -> Router<BasicRequestContext> {
         let router = Router()
-        router.add(middleware: ProblemMiddleware(hosts: hosts))
+        router.add(middleware: ProblemMiddleware(hosts: hosts, logger: service.logger))
         addWeb(router)
         addReading(router)
         let publish = PublishEndpoint(service: service)

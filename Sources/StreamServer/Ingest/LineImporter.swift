@@ -40,6 +40,11 @@ package struct LineImporter: Sendable {
             throw JournalError(.invalidEvent, "not a JSON object of an event: \(error)")
         }
         let event = try Event(envelope, in: line)
+        guard event.data.count <= Journal.eventBytesMax else {
+            throw JournalError(
+                .tooLarge, "an event's data may have \(Journal.eventBytesMax) bytes, not "
+                    + "\(event.data.count)")
+        }
         let run = try run(of: event, envelope, line)
         let thread = event.fields.threadID?.string(in: event.data)
         if let thread, event.type == .threadCreated || threads[thread] == nil {
@@ -48,6 +53,11 @@ package struct LineImporter: Sendable {
         let origin = envelope.id.flatMap { EventID($0.string(in: line)) }
         // A bare id names no lineage, so it says nothing about where the event comes from.
         let named = origin?.epoch == nil ? nil : origin
+        // The journal's own records come back from an export, which gives them ids; else they and
+        // the server's own types are refused like anything from outside.
+        guard !event.type.isReserved || (event.type.isJournals && named != nil) else {
+            throw JournalError(.invalidEvent, "the type \(event.type) is reserved")
+        }
         return Draft(
             event, run: run, eventTime: try time(of: event, envelope, line), origin: named,
             key: named == nil && event.fields.messageID == nil ? key(of: event, run) : nil)

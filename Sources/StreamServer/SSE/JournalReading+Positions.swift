@@ -1,4 +1,5 @@
 import Journal
+import NIOCore
 import Replay
 
 /// A replay's player, wound to its first record.
@@ -17,8 +18,13 @@ extension JournalReading {
     static var pageBytes: Int { 256 << 10 }
 
     /// Reads until `plan` has a first record, or until it is plain that it has none.
-    func wind(_ plan: ReplayPlan) throws(JournalError) -> WoundReplay {
+    ///
+    /// The clock starts at `seen`, the record that a viewer who comes back saw last.
+    func wind(_ plan: ReplayPlan, resumingAfter seen: Record? = nil) throws(JournalError)
+        -> WoundReplay
+    {
         var player = Player(plan)
+        if let seen { player.resume(after: seen, now: NIODeadline.now().uptimeNanoseconds) }
         var cursor = plan.window.cursor
         while true {
             let page = try read(plan.selection, from: cursor, bytesMax: Self.pageBytes)

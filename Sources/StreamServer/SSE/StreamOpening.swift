@@ -31,6 +31,7 @@ struct StreamOpening: Sendable {
     private enum Resume {
         case fresh
         case exact
+        case gap
         case reset(StreamOpening.Reset)
     }
 
@@ -74,7 +75,8 @@ struct StreamOpening: Sendable {
             if case .position(let end) = until { bound = end }
             var plan = try self.plan(request, position, until: bound, speed, idleLimit, journal)
             if position == nil { plan = plan.resumed(at: cursor) }
-            let wound = try journal.wind(plan)
+            let seen = try journal.record(before: cursor, of: request.selection)
+            let wound = try journal.wind(plan, resumingAfter: position == nil ? seen : nil)
             replay = Replaying(
                 player: wound.player, cursor: wound.next, goesLive: until == .live,
                 isEmpty: wound.isEmpty)
@@ -118,7 +120,15 @@ struct StreamOpening: Sendable {
         var cursor = cursor
         // A reader at the very start stands just before the first record, or at the end of a
         // journal that has none for it: that place has an id, so a reconnect is exact.
-        if cursor == .start { cursor = Cursor(next: extent?.first ?? journal.end) }
+        // Where records were lost it stays before all of them, so that it is told.
+        if cursor == .start, !journal.hasLosses {
+            cursor = Cursor(next: extent?.first ?? journal.end)
+        }
+        var resume = resume
+        if case .exact = resume, journal.hasLosses {
+            let next = try journal.read(request.selection, from: cursor, bytesMax: 1)
+            if case .gap = next.items.first { resume = .gap }
+        }
         var seq = RunSequence.none
         if let run = request.run { seq = try journal.seq(of: run, at: cursor) }
         var object = JSONObject()
@@ -136,6 +146,7 @@ struct StreamOpening: Sendable {
         switch resume {
         case .fresh: object.add("resume", "fresh")
         case .exact: object.add("resume", "exact")
+        case .gap: object.add("resume", "gap")
         case .reset: object.add("resume", "reset")
         }
         object.add("ping_interval", pingSeconds)
