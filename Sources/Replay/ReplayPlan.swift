@@ -25,8 +25,8 @@ package struct ReplayPlan: Hashable, Sendable {
     /// A plan between two positions of what `source` has.
     ///
     /// Asks the source for its extent, once, if a position counts from the earliest record.
+    /// `cursor` finds the cursor that an id stands for, which depends on its epoch.
     ///
-    /// - Parameter cursor: Finds the cursor that an id stands for, which depends on its epoch.
     /// - Throws: ``JournalError`` from the source, and what `cursor` throws.
     package init(
         selection: Selection, from: PlaybackPosition? = nil, until: PlaybackPosition? = nil,

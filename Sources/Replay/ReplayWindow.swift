@@ -40,9 +40,9 @@ package struct ReplayWindow: Hashable, Sendable {
     /// The window between two positions of records whose extent is `extent`.
     ///
     /// `until` 100 % is the end itself: the last record is within. Where there are no records,
-    /// seconds and percent count from nothing, and a window that ends there is empty.
+    /// seconds and percent count from nothing, and a window that ends there is empty. `cursor`
+    /// finds the cursor that an id stands for, which depends on its epoch.
     ///
-    /// - Parameter cursor: Finds the cursor that an id stands for, which depends on its epoch.
     /// - Throws: What `cursor` throws.
     package init(
         from: PlaybackPosition?, until: PlaybackPosition?, extent: Extent?,

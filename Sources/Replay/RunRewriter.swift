@@ -1,7 +1,9 @@
 package import Journal
 
 /// Gives a replayed run another name, and its threads and messages other ids: needed wherever the
-/// originals would be refused as duplicates. Each lap is a run of its own.
+/// originals would be refused as duplicates.
+///
+/// Each lap is a run of its own.
 package struct RunRewriter: Sendable {
     private let name: RunID
     private var lap: UInt64 = 0
@@ -21,9 +23,8 @@ package struct RunRewriter: Sendable {
         lap = number
     }
 
-    /// The record in its new run, with new ids in its data.
-    ///
-    /// - Parameter time: replaces the data's `created_at` and `timestamp`, if given.
+    /// The record in its new run, with new ids in its data; `time`, if given, replaces the data's
+    /// `created_at` and `timestamp`.
     package func rewrite(_ record: Record, at time: Timestamp? = nil) -> Record {
         var copy = record
         copy.run = run

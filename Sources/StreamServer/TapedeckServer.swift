@@ -144,7 +144,8 @@ private struct UpstreamService: Service {
             logger.warning(
                 "the upstream sent what is no event", metadata: ["problem": "\(problem)"])
         case .tooLarge(let bytes):
-            logger.warning("the upstream sent an event that is too large", metadata: ["bytes": "\(bytes)"])
+            logger.warning(
+                "the upstream sent an event that is too large", metadata: ["bytes": "\(bytes)"])
         }
     }
 

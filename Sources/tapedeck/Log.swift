@@ -4,7 +4,8 @@ import Logging
 enum Log {
     /// The program's logger.
     static func makeLogger() -> Logger {
-        var logger = Logger(label: "tapedeck", factory: { StreamLogHandler.standardError(label: $0) })
+        var logger = Logger(
+            label: "tapedeck", factory: { StreamLogHandler.standardError(label: $0) })
         logger.logLevel = .notice
         return logger
     }

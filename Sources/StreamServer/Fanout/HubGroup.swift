@@ -1,11 +1,14 @@
 import Journal
 import NIOCore
 
-/// The hubs of all event loops. Publications reach each by an inbox: one wake of the loop for
-/// whatever has come since the last.
+/// The hubs of all event loops.
+///
+/// Publications reach each by an inbox: one wake of the loop for whatever has come since the last.
 final class HubGroup: Sendable {
-    /// Publications that wait for a loop at most. Past that the oldest are dropped: the hub sees
-    /// that some are missing, and its readers take them from the journal.
+    /// Publications that wait for a loop at most.
+    ///
+    /// Past that the oldest are dropped: the hub sees that some are missing, and its readers take
+    /// them from the journal.
     private static let inboxMax = 256
 
     private struct Member: Sendable {
@@ -24,7 +27,8 @@ final class HubGroup: Sendable {
         let epoch = journal.epochs.current
         for eventLoop in group.makeIterator() {
             let hub = try await eventLoop.submit {
-                NIOLoopBound(Hub(eventLoop: eventLoop, end: end, epoch: epoch), eventLoop: eventLoop)
+                NIOLoopBound(
+                    Hub(eventLoop: eventLoop, end: end, epoch: epoch), eventLoop: eventLoop)
             }.get()
             members.append(Member(eventLoop: eventLoop, hub: hub))
         }

@@ -15,7 +15,8 @@ package struct HostPolicy: Hashable, Sendable {
     /// - Throws: ``Problem`` 421 when the name is not ours, or missing.
     package func check(_ host: String?) throws(Problem) {
         guard let host, names.contains(HostPolicy.name(of: host)) else {
-            throw Problem(421, "this server does not answer for that Host; name it with --allow-host")
+            throw Problem(
+                421, "this server does not answer for that Host; name it with --allow-host")
         }
     }
 

@@ -2,8 +2,8 @@ import Hummingbird
 import Journal
 import NIOCore
 
-/// `POST /control/import?stem=NAME` on the journal's own socket: what `tapedeck import` sends to a
-/// server that is running. Not reachable over the network.
+/// Takes what `tapedeck import` sends to a running server: `POST /control/import?stem=NAME` on the
+/// journal's own socket, which cannot be reached over the network.
 struct ImportEndpoint: Sendable {
     let service: StreamService
 

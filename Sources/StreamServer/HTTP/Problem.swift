@@ -14,13 +14,19 @@ package struct Problem: Error, Hashable, Sendable {
 
     /// The one table from journal errors to HTTP.
     package init(_ error: JournalError) {
-        detail = error.description
+        // What concerns the request is told in the journal's words; what concerns the machine, with
+        // its paths, is for the log.
+        detail = error.message
         switch error.code {
         case .invalidEvent: status = 400
         case .tooLarge: status = 413
-        case .diskFull: status = 507
         case .readOnly, .overloaded, .closed: status = 503
-        default: status = 500
+        case .diskFull:
+            status = 507
+            detail = "the disk is full and nothing was recorded; make room and send it again"
+        default:
+            status = 500
+            detail = "the journal's disk failed and nothing was recorded; the server's log says why"
         }
     }
 

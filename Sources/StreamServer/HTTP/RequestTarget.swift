@@ -13,17 +13,20 @@ struct RequestTarget: Sendable {
     init(_ target: some StringProtocol) throws(Problem) {
         let parts = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         var path: [String] = []
-        for segment in parts[0].split(separator: "/", omittingEmptySubsequences: false).dropFirst() {
+        for segment in parts[0].split(separator: "/", omittingEmptySubsequences: false).dropFirst()
+        {
             path.append(try RequestTarget.decode(segment, plusIsSpace: false))
         }
         var query: [(name: String, value: String)] = []
         if parts.count == 2 {
             for pair in parts[1].split(separator: "&") {
-                let sides = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+                let sides = pair.split(
+                    separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
                 query.append(
                     (
                         try RequestTarget.decode(sides[0], plusIsSpace: true),
-                        sides.count == 2 ? try RequestTarget.decode(sides[1], plusIsSpace: true) : ""
+                        sides.count == 2
+                            ? try RequestTarget.decode(sides[1], plusIsSpace: true) : ""
                     ))
             }
         }
@@ -43,7 +46,8 @@ struct RequestTarget: Sendable {
         guard let text = parameter(name) else { return nil }
         guard let number = Int(text), range.contains(number) else {
             throw Problem(
-                400, "\(name) must be a whole number from \(range.lowerBound) to \(range.upperBound)")
+                400,
+                "\(name) must be a whole number from \(range.lowerBound) to \(range.upperBound)")
         }
         return number
     }

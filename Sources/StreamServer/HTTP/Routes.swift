@@ -58,7 +58,7 @@ struct Routes: Sendable {
         for path in ["/api/stream/agent_chat", "/api/stream/agent_chat/:run"] {
             router.get(RouterPath(path)) { request, _ -> Response in
                 let target = try RequestTarget(request.head.path ?? "")
-                _ = try StreamRequest(target, lastEventID: request.headers[.lastEventID])
+                _ = try StreamRequest(target, lastEventID: request.headers[named: "Last-Event-ID"])
                 throw Problem(400, "a stream needs HTTP/1.1")
             }
         }
@@ -78,8 +78,4 @@ struct Routes: Sendable {
             end == .zero ? nil : journal.id(Offset(rawValue: end.rawValue - 1)))
         return Response(json: object.json)
     }
-}
-
-extension HTTPField.Name {
-    fileprivate static let lastEventID = HTTPField.Name("Last-Event-ID")!
 }

@@ -42,7 +42,8 @@ package struct LineImporter: Sendable {
         let event = try Event(envelope, in: line)
         guard event.data.count <= Journal.eventBytesMax else {
             throw JournalError(
-                .tooLarge, "an event's data may have \(Journal.eventBytesMax) bytes, not "
+                .tooLarge,
+                "an event's data may have \(Journal.eventBytesMax) bytes, not "
                     + "\(event.data.count)")
         }
         let run = try run(of: event, envelope, line)
@@ -71,7 +72,8 @@ package struct LineImporter: Sendable {
         if let text {
             guard let run = RunID(text) else {
                 throw JournalError(
-                    .invalidEvent, "run_id must be 1 to \(RunID.bytesMax) bytes of UTF-8 without "
+                    .invalidEvent,
+                    "run_id must be 1 to \(RunID.bytesMax) bytes of UTF-8 without "
                         + "control characters")
             }
             return run

@@ -53,7 +53,8 @@ struct PostedEvents: Sendable {
         }
         guard event.data.count <= PostedEvents.eventBytesMax else {
             throw Problem(
-                413, "an event's data may have \(PostedEvents.eventBytesMax) bytes, not "
+                413,
+                "an event's data may have \(PostedEvents.eventBytesMax) bytes, not "
                     + "\(event.data.count)")
         }
         var run: RunID?

@@ -14,7 +14,7 @@ struct PublishEndpoint: Sendable {
     func broadcast(_ request: Request) async throws -> Response {
         try requireType(of: request, ["application/json"])
         let bytes = try await body(of: request, max: 2 * PostedEvents.eventBytesMax)
-        var posted = PostedEvents(idempotencyKey: request.headers[.idempotencyKey])
+        var posted = PostedEvents(idempotencyKey: request.headers[named: "Idempotency-Key"])
         try posted.add(bytes, 0..<bytes.count)
         let type = posted.drafts[0].event.type
         let receipt = try await service.journal.append(posted.takeDrafts())
@@ -31,7 +31,7 @@ struct PublishEndpoint: Sendable {
         let type = try requireType(
             of: request, ["application/json", "application/x-ndjson", "application/ndjson"])
         let isAtomic = try target.flag("atomic") ?? true
-        var posted = PostedEvents(idempotencyKey: request.headers[.idempotencyKey])
+        var posted = PostedEvents(idempotencyKey: request.headers[named: "Idempotency-Key"])
         if !isAtomic, type != "application/json" {
             return try await stream(request, &posted)
         }
@@ -118,7 +118,8 @@ struct PublishEndpoint: Sendable {
     private func body(of request: Request, max bytesMax: Int) async throws -> [UInt8] {
         if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > bytesMax {
             throw Problem(
-                413, "the body may have \(bytesMax) bytes, not \(length); send NDJSON with "
+                413,
+                "the body may have \(bytesMax) bytes, not \(length); send NDJSON with "
                     + "?atomic=false to /api/events for more")
         }
         var bytes: [UInt8] = []
@@ -126,18 +127,21 @@ struct PublishEndpoint: Sendable {
             bytes += piece.readableBytesView
             guard bytes.count <= bytesMax else {
                 throw Problem(
-                    413, "the body may have \(bytesMax) bytes; send NDJSON with ?atomic=false to "
+                    413,
+                    "the body may have \(bytesMax) bytes; send NDJSON with ?atomic=false to "
                         + "/api/events for more")
             }
         }
         return bytes
     }
 
-    /// The media type of a request's body, in lower case and without parameters. Only types that
-    /// no form and no simple cross-origin request can have are taken.
+    /// The media type of a request's body, in lower case and without parameters.
+    ///
+    /// Only types that no form and no simple cross-origin request can have are taken.
     @discardableResult
     private func requireType(of request: Request, _ types: [String]) throws(Problem) -> String {
-        let declared = request.headers[.contentType]?
+        let declared =
+            request.headers[.contentType]?
             .split(separator: ";", maxSplits: 1).first?
             .trimmingPrefix { $0 == " " }.lowercased() ?? ""
         let type = declared.split(separator: " ").first.map(String.init) ?? ""
@@ -146,8 +150,4 @@ struct PublishEndpoint: Sendable {
         }
         return type
     }
-}
-
-extension HTTPField.Name {
-    fileprivate static let idempotencyKey = HTTPField.Name("Idempotency-Key")!
 }

@@ -75,7 +75,11 @@ extension JournalReading {
         while low < high {
             let middle = low + (high - low) / 2
             let cursor = Cursor(after: Offset(rawValue: middle))
-            if try seq(of: run, at: cursor).rawValue >= wanted { high = middle } else { low = middle + 1 }
+            if try seq(of: run, at: cursor).rawValue >= wanted {
+                high = middle
+            } else {
+                low = middle + 1
+            }
         }
         return Cursor(after: Offset(rawValue: low))
     }
