@@ -7,7 +7,7 @@ import sys
 import pytest
 import tapedeck
 
-COUNT, RATE = (10_000 if tapedeck.DEEP else 3_000), 500
+COUNT, RATE = (50_000 if tapedeck.DEEP else 10_000), 500
 RUN = "upstream-run"
 
 

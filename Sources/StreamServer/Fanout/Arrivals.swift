@@ -2,8 +2,9 @@ import Journal
 
 /// Readers that wait for the next record of a run: the long polls.
 final class Arrivals: Sendable {
-    /// Readers that wait at once, at most; others are answered without waiting.
+    /// Readers that wait at once, at most; others look again after ``crowdedPause``.
     private static let waitersMax = 10_000
+    private static let crowdedPause = Duration.milliseconds(250)
 
     private struct State {
         var waiters: [RunID: [UInt64: CheckedContinuation<Void, Never>]] = [:]
@@ -34,22 +35,24 @@ final class Arrivals: Sendable {
         }
     }
 
-    /// Returns once a record of `run` follows `cursor`, or after `seconds`, or when cancelled.
-    func wait(for run: RunID, after cursor: Cursor, seconds: Int) async {
+    /// Returns once a record of `run` follows `cursor`, at the deadline, or when cancelled; also at
+    /// once where records that the caller has not looked at may be of the run.
+    func wait(for run: RunID, after cursor: Cursor, until deadline: ContinuousClock.Instant) async {
         let token = state.withLock { state in
             state.nextToken += 1
             return state.nextToken
         }
         let timer = Task {
-            try? await Task.sleep(for: .seconds(seconds))
+            try? await Task.sleep(until: deadline, clock: .continuous)
             release(run, token)
         }
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let isWaiting = state.withLock { state in
-                    // Whatever was published up to `end` may be of this run.
+                    // Whatever was published up to `end` may be of this run. Before the deadline
+                    // the timer cannot have looked for this reader in vain.
                     guard state.end <= cursor, state.count < Arrivals.waitersMax,
-                        !Task.isCancelled
+                        !Task.isCancelled, ContinuousClock.now < deadline
                     else { return false }
                     state.waiters[run, default: [:]][token] = continuation
                     state.count += 1
@@ -61,6 +64,9 @@ final class Arrivals: Sendable {
             release(run, token)
         }
         timer.cancel()
+        if state.withLock({ $0.count >= Arrivals.waitersMax }) {
+            try? await Task.sleep(for: Arrivals.crowdedPause)
+        }
     }
 
     private func release(_ run: RunID, _ token: UInt64) {

@@ -13,6 +13,7 @@ import NIOHTTPTypesHTTP1
 final class RequestDispatcher: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
+    typealias OutboundOut = HTTPServerResponsePart
 
     private enum State {
         /// No request has come. → answering, streaming, closed
@@ -62,6 +63,7 @@ final class RequestDispatcher: ChannelInboundHandler, RemovableChannelHandler {
         if case .head(let head) = unwrapInboundIn(data) {
             if let request = stream(head) { return takeOver(request, context) }
             guard engage(context) else { return }
+            encourage(head, context)
         }
         context.fireChannelRead(data)
     }
@@ -116,6 +118,15 @@ final class RequestDispatcher: ChannelInboundHandler, RemovableChannelHandler {
             context.close(promise: nil)
             return false
         }
+    }
+
+    /// Tells a client that asks first to send its body; curl would wait a second for the answer.
+    private func encourage(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
+        guard head.version.major == 1, head.version.minor >= 1,
+            head.headers.first(name: "Expect")?.lowercased() == "100-continue"
+        else { return }
+        let answer = HTTPResponseHead(version: head.version, status: .continue)
+        context.writeAndFlush(wrapOutboundOut(.head(answer)), promise: nil)
     }
 
     private func leave(_ next: State) {

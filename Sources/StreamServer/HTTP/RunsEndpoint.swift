@@ -55,8 +55,10 @@ struct RunsEndpoint: Sendable {
             }
         }
         var page = try await read(run, from: cursor)
-        if page.items.isEmpty, wait > 0 {
-            await service.arrivals.wait(for: run, after: page.cursor, seconds: wait)
+        let deadline = ContinuousClock.now.advanced(by: .seconds(wait))
+        while page.items.isEmpty, ContinuousClock.now < deadline, !Task.isCancelled {
+            // Something of another run may end the wait as well: then it goes on.
+            await service.arrivals.wait(for: run, after: page.cursor, until: deadline)
             page = try await read(run, from: page.cursor)
         }
         return Response(json: object(page, run, limit: limit, requested: cursor).json)
