@@ -15,10 +15,10 @@ extension SSEStream {
             case .emit(let items):
                 let page = FramedPage.frame(
                     items, request.format, epoch: hub.epoch, requested: request.requestedID)
-                send(page.bytes)
                 subscriber?.sent(
                     page.count, to: page.lastSent ?? .start, lastSent: page.lastSent,
                     seq: page.seq)
+                send(page.bytes)
             case .wait(let deadline):
                 return wake(at: deadline)
             case .needRecords:

@@ -26,6 +26,8 @@ final class SSEStream: ChannelInboundHandler, RemovableChannelHandler {
     var replayTimer: Scheduled<Void>?
     var isReading = false
     var isClosing = false
+    private var isPumping = false
+    private var isPumpWanted = false
     private var lastFrame = NIODeadline.now()
     private var lastProgress = NIODeadline.now()
 
@@ -142,10 +144,19 @@ final class SSEStream: ChannelInboundHandler, RemovableChannelHandler {
     // MARK: Sending
 
     /// Sends what there is, as long as the socket takes it.
+    ///
+    /// A write may fill the socket's buffer and a flush may empty it, and both tell this handler at
+    /// once, in the middle of the call: then the round that runs goes on for one more.
     func pump() {
-        guard let context, !isClosing, subscriber != nil else { return }
-        if replay != nil { pumpReplay(context) } else { pumpLive(context) }
-        context.flush()
+        isPumpWanted = true
+        guard !isPumping else { return }
+        isPumping = true
+        defer { isPumping = false }
+        while isPumpWanted, let context, !isClosing, subscriber != nil {
+            isPumpWanted = false
+            if replay != nil { pumpReplay(context) } else { pumpLive(context) }
+            self.context?.flush()
+        }
     }
 
     private func pumpLive(_ context: ChannelHandlerContext) {
@@ -161,9 +172,9 @@ final class SSEStream: ChannelInboundHandler, RemovableChannelHandler {
                 announceLive()
             case .take(let cursor):
                 let chunk = feed.chunk(from: cursor, end: hub.end)
-                if chunk.count > 0 { send(chunk.bytes) }
                 subscriber?.sent(
                     chunk.count, to: chunk.cursor, lastSent: chunk.lastSent, seq: chunk.seq)
+                if chunk.count > 0 { send(chunk.bytes) }
             case .read(let cursor):
                 return readBacklog(from: cursor)
             }
@@ -187,9 +198,9 @@ final class SSEStream: ChannelInboundHandler, RemovableChannelHandler {
             service.logger.error("the journal cannot be read", metadata: ["error": "\(error)"])
             sayGoodbye("overloaded")
         case .success(let page):
-            if page.bytes.readableBytes > 0 { send(page.bytes) }
             subscriber?.sent(
                 page.count, to: page.cursor, lastSent: page.lastSent, seq: page.seq)
+            if page.bytes.readableBytes > 0 { send(page.bytes) }
             pump()
         }
     }
