@@ -46,6 +46,8 @@ package struct TapedeckServer: Sendable {
 
     private static let blockingThreads = 4
     private static let backlog = 1024
+    /// The most bytes that the name of a socket in the file system may have on Linux.
+    private static let socketPathBytesMax = 107
 
     private let journal: Journal
     private let directory: String
@@ -76,18 +78,23 @@ package struct TapedeckServer: Sendable {
             Routes(service: service, hosts: hosts).makeRouter(), service, hosts,
             .hostname(options.host, port: options.port)
         ) { ready($0.localAddress?.port ?? 0) }
-        let control = application(
-            Routes(service: service, hosts: nil).makeControlRouter(), service, nil,
-            .unixDomainSocket(path: TapedeckServer.controlSocket(of: directory))
-        ) { _ in }
-        let services: [any Service] =
-            [network, control]
-            + options.upstreams.map {
-                UpstreamService(
-                    client: UpstreamClient(configuration: $0, group: group, logger: logger),
-                    recorder: Recorder(journal: journal, filter: options.filter, logger: logger),
-                    logger: logger)
-            }
+        var services: [any Service] = [network]
+        let socket = TapedeckServer.controlSocket(of: directory)
+        if socket.utf8.count <= TapedeckServer.socketPathBytesMax {
+            services.append(
+                application(
+                    Routes(service: service, hosts: nil).makeControlRouter(), service, nil,
+                    .unixDomainSocket(path: socket)
+                ) { _ in })
+        } else {
+            logger.warning("the journal's path is too long for a socket: commands cannot reach me")
+        }
+        services += options.upstreams.map {
+            UpstreamService(
+                client: UpstreamClient(configuration: $0, group: group, logger: logger),
+                recorder: Recorder(journal: journal, filter: options.filter, logger: logger),
+                logger: logger)
+        }
         let lifecycle = ServiceGroup(
             configuration: .init(
                 services: services, gracefulShutdownSignals: [.sigterm, .sigint],

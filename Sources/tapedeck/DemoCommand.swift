@@ -29,7 +29,9 @@ struct DemoCommand: AsyncParsableCommand {
         defer { try? FileManager.default.removeItem(atPath: directory) }
         let journal = try Journal.open(directory)
         for file in recordings {
-            _ = try await journal.importLines(try file.lines(), stem: file.stem)
+            var recording = RecordingImport(into: journal, stem: file.stem)
+            try await file.read { try await recording.add($0) }
+            _ = try await recording.finish()
         }
         let live = Task { try await DemoCommand.playAsIfLive(journal) }
         let server = TapedeckServer(

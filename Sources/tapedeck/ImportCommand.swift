@@ -15,7 +15,7 @@ struct ImportCommand: AsyncParsableCommand {
 
     func run() async throws {
         // Every file is read through before the first line is recorded: a mistake adds nothing.
-        for path in files { try RecordingFile(path).check() }
+        for path in files { try await RecordingFile(path).check() }
         let target = try await ImportTarget.open(journal.directory)
         do {
             for path in files {
@@ -49,9 +49,13 @@ private enum ImportTarget {
         do {
             switch self {
             case .journal(let journal):
-                return try await journal.importLines(try file.lines(), stem: file.stem)
+                var recording = RecordingImport(into: journal, stem: file.stem)
+                try await file.read { try await recording.add($0) }
+                return try await recording.finish()
             case .server(let client):
-                return try await client.importLines(try file.lines(), stem: file.stem)
+                return try await client.importRecording(stem: file.stem) { send in
+                    try await file.read { try await send($0) }
+                }
             }
         } catch let error as JournalError {
             throw Failure("\(file.path): \(error.message)")

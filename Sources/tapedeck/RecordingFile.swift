@@ -4,6 +4,8 @@ import StreamServer
 
 /// A file of NDJSON lines.
 struct RecordingFile {
+    private static let pieceBytes = 256 << 10
+
     let path: String
 
     init(_ path: String) {
@@ -20,42 +22,37 @@ struct RecordingFile {
     /// Reads all lines and throws at the first that is no event.
     ///
     /// - Throws: ``Failure`` which names file and line.
-    func check() throws {
+    func check() async throws {
+        var splitter = LineSplitter(lineBytesMax: LineImporter.lineBytesMax)
         var importer = LineImporter(stem: stem)
         do {
-            for line in try lines() { _ = try importer.draft(line) }
+            try await read { piece in
+                for line in try splitter.push(piece) { _ = try importer.draft(line) }
+            }
+            for line in splitter.finish() { _ = try importer.draft(line) }
         } catch let error as JournalError {
             throw Failure("\(path): \(error.message)")
         }
     }
 
-    /// The file's lines, blank ones left out.
+    /// Hands the file's bytes to `body`, piece by piece.
     ///
-    /// - Throws: ``Failure`` when the file cannot be read, or a line is too long.
-    func lines() throws -> [[UInt8]] {
+    /// - Throws: ``Failure`` when the file cannot be read, and what `body` throws.
+    func read(_ body: ([UInt8]) async throws -> Void) async throws {
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw failure("the file cannot be opened") }
         defer { close(descriptor) }
-        var splitter = LineSplitter(lineBytesMax: LineImporter.lineBytesMax)
-        var lines: [[UInt8]] = []
-        var piece = [UInt8](repeating: 0, count: 1 << 18)
+        var buffer = [UInt8](repeating: 0, count: RecordingFile.pieceBytes)
         while true {
             // SAFETY: `read` is given the array's own storage and length.
-            let got = unsafe piece.withUnsafeMutableBytes { buffer in
-                unsafe read(descriptor, buffer.baseAddress, buffer.count)
+            let got = unsafe buffer.withUnsafeMutableBytes { storage in
+                unsafe Glibc.read(descriptor, storage.baseAddress, storage.count)
             }
             if got < 0, errno == EINTR { continue }
             guard got >= 0 else { throw failure("the file cannot be read") }
-            if got == 0 { break }
-            do {
-                lines += try splitter.push(piece[..<got])
-            } catch {
-                throw Failure(
-                    "\(path): line \(lines.count + 1) is longer than \(LineImporter.lineBytesMax) "
-                        + "bytes")
-            }
+            if got == 0 { return }
+            try await body(Array(buffer[..<got]))
         }
-        return lines + splitter.finish()
     }
 
     private func failure(_ what: String) -> Failure {

@@ -17,8 +17,8 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "The port to listen on; 0 picks one.")
     var port = 6101
 
-    @Option(help: "An Event Stream service to record from, such as http://127.0.0.1:6102, or none.")
-    var upstream: [String] = []
+    @Option(help: "An Event Stream service to record from; may be given more than once, or none.")
+    var upstream = ["http://127.0.0.1:6102"]
 
     @Option(help: "Which types of upstream events are recorded; * stands for anything.")
     var filter = "agent_chat_*"
@@ -36,8 +36,7 @@ struct ServeCommand: AsyncParsableCommand {
         guard (0...65_535).contains(port) else {
             throw ValidationError("--port takes a number from 0 to 65535")
         }
-        let isLoopback = host == "localhost" || host == "::1" || host.hasPrefix("127.")
-        guard isLoopback || insecure else {
+        guard ServeCommand.isLoopback(host) || insecure else {
             throw ValidationError(
                 "--host \(host) lets other machines read and post; say --insecure if that is meant")
         }
@@ -66,6 +65,14 @@ struct ServeCommand: AsyncParsableCommand {
             throw Failure("\(error)")
         }
         try opened.close()
+    }
+
+    /// Whether only this machine reaches the address: `localhost`, `::1` or 127.0.0.0/8.
+    private static func isLoopback(_ host: String) -> Bool {
+        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
+        let isInBlock =
+            parts.first == "127" && parts.count == 4 && parts.allSatisfy { UInt8($0) != nil }
+        return host == "localhost" || host == "::1" || isInBlock
     }
 
     private func upstreams() throws -> [UpstreamClient.Configuration] {

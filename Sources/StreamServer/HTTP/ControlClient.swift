@@ -15,10 +15,12 @@ package struct ControlClient: Sendable {
         return client
     }
 
-    /// Imports lines of a recording whose file has this stem.
+    /// Imports a recording whose file has this stem; `read` hands over its bytes piece by piece.
     ///
     /// - Throws: ``JournalError`` with the server's own words when it refuses them.
-    package func importLines(_ lines: [[UInt8]], stem: String) async throws -> ImportResult {
+    package func importRecording(
+        stem: String, read: (([UInt8]) async throws -> Void) async throws -> Void
+    ) async throws -> ImportResult {
         let query = stem.utf8.map { "%" + String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }
             .joined()
         let channel = try await open()
@@ -29,8 +31,8 @@ package struct ControlClient: Sendable {
             head.headers.add(name: "Content-Type", value: "application/x-ndjson")
             head.headers.add(name: "Transfer-Encoding", value: "chunked")
             try await outbound.write(.head(head))
-            for line in lines {
-                try await outbound.write(.body(.byteBuffer(ByteBuffer(bytes: line + [10]))))
+            try await read { piece in
+                try await outbound.write(.body(.byteBuffer(ByteBuffer(bytes: piece))))
             }
             try await outbound.write(.end(nil))
             return try await ControlClient.answer(inbound)

@@ -9,27 +9,10 @@ struct ImportEndpoint: Sendable {
 
     /// Imports the lines of the body; refused whole when one of them is no event.
     func receive(_ request: Request, _ target: RequestTarget) async throws -> Response {
-        let stem = target.parameter("stem") ?? ""
-        var splitter = LineSplitter(lineBytesMax: LineImporter.lineBytesMax)
-        var importer = LineImporter(stem: stem)
-        var result = ImportResult()
-        var drafts: [Draft] = []
-        var bytes = 0
-        func flush() async throws {
-            guard !drafts.isEmpty else { return }
-            result.add(try await service.journal.append(drafts, atomically: false))
-            drafts = []
-            bytes = 0
-        }
-        for try await piece in request.body {
-            for line in try splitter.push(piece.readableBytesView) {
-                drafts.append(try importer.draft(line))
-                bytes += line.count
-            }
-            if bytes >= 1 << 20 { try await flush() }
-        }
-        for line in splitter.finish() { drafts.append(try importer.draft(line)) }
-        try await flush()
+        var recording = RecordingImport(
+            into: service.journal, stem: target.parameter("stem") ?? "")
+        for try await piece in request.body { try await recording.add(piece.readableBytesView) }
+        let result = try await recording.finish()
         var object = JSONObject()
         object.add("appended", result.appended)
         object.add("duplicates", result.duplicates)

@@ -45,13 +45,15 @@ struct RunsEndpoint: Sendable {
             try target.number("limit", in: 1...RunsEndpoint.limitMax) ?? RunsEndpoint.limitDefault
         let wait = try target.number("wait", in: 0...RunsEndpoint.waitSecondsMax) ?? 0
         var cursor = Cursor.start
+        var requested: EventID?
+        var reset: StreamOpening.Reset?
         if let text = target.parameter("after"), !text.isEmpty {
             guard let id = EventID(text) else { throw Problem(400, "after must be an event id") }
+            requested = id
             switch service.journal.epochs.resolve(id, end: service.journal.end) {
             case .exact(let exact): cursor = exact
-            case .ahead, .unknownEpoch:
-                throw Problem(
-                    400, "the id \(id) is not of this journal's lineage; start without after")
+            case .ahead: reset = .ahead
+            case .unknownEpoch: reset = .epoch
             }
         }
         var page = try await read(run, from: cursor)
@@ -61,8 +63,14 @@ struct RunsEndpoint: Sendable {
             await service.arrivals.wait(for: run, after: page.cursor, until: deadline)
             page = try await read(run, from: page.cursor)
         }
-        return Response(json: object(page, run, limit: limit, requested: cursor).json)
+        var object = object(page, run, limit: limit, requested: requested)
+        if let reset, let requested {
+            object.add("reset", json: reset.object(requested: "\(requested)", epoch: epoch).json)
+        }
+        return Response(json: object.json)
     }
+
+    private var epoch: Epoch? { service.journal.epochs.current }
 
     private func read(_ run: RunID, from cursor: Cursor) async throws -> ReadPage {
         let journal = service.journal
@@ -77,32 +85,35 @@ struct RunsEndpoint: Sendable {
         }
     }
 
-    private func object(_ page: ReadPage, _ run: RunID, limit: Int, requested: Cursor)
+    private func object(_ page: ReadPage, _ run: RunID, limit: Int, requested: EventID?)
         -> JSONObject
     {
-        let epoch = service.journal.epochs.current
         var events: [[UInt8]] = []
         var gap: Gap?
         var cursor = page.cursor
-        for item in page.items {
+        var seen = 0
+        items: for item in page.items {
             switch item {
             case .record(let record):
-                if events.count == limit { break }
+                if events.count == limit { break items }
                 var line: [UInt8] = []
                 record.appendLine(epoch: epoch, to: &line)
                 events.append(line)
                 cursor = Cursor(after: record.offset)
             case .gap(let found):
-                if gap == nil, events.isEmpty { gap = found }
+                // A gap stands before a page's events; one behind them begins the next page.
+                if !events.isEmpty || gap != nil { break items }
+                gap = found
+                cursor = Cursor(after: found.range.upperBound)
             }
+            seen += 1
         }
-        if events.count < limit { cursor = page.cursor }
+        if seen == page.items.count { cursor = page.cursor }
         var object = JSONObject()
         object.add("events", json: JSONObject.list(events))
         object.add("next", EventID(epoch: epoch, offset: cursor.lastSeen))
         object.add("latest", service.journal.latestID(of: .run(run)))
         if let gap {
-            let requested = EventID(epoch: epoch, offset: requested.lastSeen)
             object.add(
                 "gap", json: SSEFrame.gapObject(gap, requested: requested, epoch: epoch).json)
         } else {

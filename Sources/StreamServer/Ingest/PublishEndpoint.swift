@@ -50,13 +50,7 @@ struct PublishEndpoint: Sendable {
         var total = Total()
         var bytes = 0
         for try await piece in request.body {
-            let lines: [[UInt8]]
-            do {
-                lines = try splitter.push(piece.readableBytesView)
-            } catch {
-                throw Problem(413, "a line is longer than \(2 * PostedEvents.eventBytesMax) bytes")
-            }
-            for line in lines {
+            for line in try splitter.push(piece.readableBytesView) {
                 try posted.add(line, 0..<line.count)
                 bytes += line.count
             }

@@ -1,3 +1,4 @@
+import Glibc
 import Journal
 import Logging
 import NIOCore
@@ -14,6 +15,11 @@ final class SSEStream: ChannelInboundHandler, RemovableChannelHandler {
 
     /// A stream that takes nothing for this long is closed.
     private static let stallMax = TimeAmount.seconds(30)
+    /// Linux's `TCP_USER_TIMEOUT`: what is sent and not acknowledged for so long ends the
+    /// connection.
+    ///
+    /// Pings to a peer that is gone fill no buffer, so nothing else would notice.
+    private static let userTimeout = ChannelOptions.socket(SocketOptionLevel(IPPROTO_TCP), 18)
     private static let pingInterval = TimeAmount.seconds(Int64(StreamOpening.pingSeconds))
 
     let service: StreamService
@@ -39,6 +45,13 @@ final class SSEStream: ChannelInboundHandler, RemovableChannelHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
+        if context.channel.remoteAddress?.port != nil {
+            let timeout = SocketOptionValue(SSEStream.stallMax.nanoseconds / 1_000_000)
+            context.channel.setOption(SSEStream.userTimeout, value: timeout)
+                .whenFailure { [logger = service.logger] error in
+                    logger.warning("dead peers are not noticed", metadata: ["error": "\(error)"])
+                }
+        }
         hub.watch(self)
         service.hubs.count(1)
         isReading = true

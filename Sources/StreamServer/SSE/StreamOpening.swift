@@ -35,10 +35,23 @@ struct StreamOpening: Sendable {
         case reset(StreamOpening.Reset)
     }
 
-    private enum Reset: String {
+    /// Why a reader's id says nothing about where it stands, so that it starts from the beginning.
+    enum Reset: String, Sendable {
+        /// The id is of another lineage of offsets.
         case epoch
+        /// The id is above everything that there is.
         case ahead
+        /// The id is none.
         case malformed
+
+        /// What a reader is told who asked for `requested`.
+        func object(requested: String, epoch: Epoch?) -> JSONObject {
+            var object = JSONObject()
+            object.add("requested", requested)
+            object.add("epoch", epoch?.description)
+            object.add("reason", rawValue)
+            return object
+        }
     }
 
     /// Finds where the reader of `request` stands.
@@ -155,11 +168,9 @@ struct StreamOpening: Sendable {
         SSEFrame.append(retryMilliseconds: Int.random(in: 2000...5000), to: &frames)
         SSEFrame.append(event: "connected", object, to: &frames)
         if case .reset(let reason) = resume, case .id(let requested) = request.start {
-            var reset = JSONObject()
-            reset.add("requested", requested)
-            reset.add("epoch", epoch?.description)
-            reset.add("reason", reason.rawValue)
-            SSEFrame.append(event: "stream_reset", reset, to: &frames)
+            SSEFrame.append(
+                event: "stream_reset", reason.object(requested: requested, epoch: epoch),
+                to: &frames)
         }
         SSEFrame.append(cursor: cursor, epoch: epoch, to: &frames)
         return StreamOpening(cursor: cursor, seq: seq, frames: frames, replay: replay)
