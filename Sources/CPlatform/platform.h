@@ -4,6 +4,7 @@
 #define TAPEDECK_PLATFORM_H
 
 #include <fcntl.h>
+#include <string.h>
 #include <linux/stat.h>
 #include <stdint.h>
 #include <sys/syscall.h>
@@ -21,6 +22,35 @@ static inline int tapedeck_file_identity(const char *path, uint64_t *inode, uint
                ? (uint64_t)status.stx_btime.tv_sec * 1000000000u + status.stx_btime.tv_nsec
                : 0;
   return 0;
+}
+
+#ifndef F_OFD_GETLK
+#define F_OFD_GETLK 36
+#define F_OFD_SETLK 37
+#endif
+
+static inline struct flock tapedeck_whole_file(void) {
+  struct flock lock;
+  memset(&lock, 0, sizeof(lock));
+  lock.l_type = F_WRLCK;
+  lock.l_whence = SEEK_SET;
+  return lock;
+}
+
+/// Locks a file that is open for writing, until the descriptor is closed. Returns 0, or -1 with
+/// `errno` set: EAGAIN or EACCES when it is locked already.
+static inline int tapedeck_lock(int descriptor) {
+  struct flock lock = tapedeck_whole_file();
+  return fcntl(descriptor, F_OFD_SETLK, &lock);
+}
+
+/// Whether a file is locked, without locking it: 1, 0, or -1 with `errno` set.
+static inline int tapedeck_is_locked(int descriptor) {
+  struct flock lock = tapedeck_whole_file();
+  if (fcntl(descriptor, F_OFD_GETLK, &lock) != 0) {
+    return -1;
+  }
+  return lock.l_type != F_UNLCK;
 }
 
 #endif

@@ -74,8 +74,7 @@ public final class Journal: JournalReading {
             environment: environment, layout: layout, options: options, reader: reader,
             catalog: opening.catalog, queue: queue, observers: observers,
             manifest: opening.manifest,
-            mark: try DurableMarkWriter(layout.mark, environment.fileSystem),
-            predecessor: opening.predecessor)
+            mark: opening.mark, predecessor: opening.predecessor)
         committer.start()
     }
 

@@ -51,9 +51,11 @@ final class Catalog: Sendable {
                     CREATE TABLE IF NOT EXISTS runs
                         (name TEXT PRIMARY KEY, summary BLOB NOT NULL) STRICT;
                     CREATE TABLE IF NOT EXISTS threads
-                        (thread TEXT PRIMARY KEY, run TEXT NOT NULL) STRICT;
+                        (thread TEXT PRIMARY KEY, run TEXT NOT NULL,
+                         isCreated INTEGER NOT NULL, crc INTEGER NOT NULL) STRICT;
                     CREATE TABLE IF NOT EXISTS orphans
-                        (offset INTEGER PRIMARY KEY, thread TEXT NOT NULL) STRICT;
+                        (offset INTEGER PRIMARY KEY, thread TEXT NOT NULL,
+                         crc INTEGER NOT NULL) STRICT;
                     """)
         }
         return database
@@ -73,22 +75,27 @@ final class Catalog: Sendable {
             let rows = try Row.fetchCursor(database, sql: "SELECT name, summary FROM runs")
             while let row = try rows.next() {
                 guard let run = RunID(row["name"] as String),
-                    let summary = RunSummary(stored: Array(row["summary"] as Data))
+                    let summary = RunSummary(stored: Array(row["summary"] as Data), of: run)
                 else { return nil }
                 runs[run] = summary
             }
-            var threads: [String: RunID] = [:]
-            let pairs = try Row.fetchCursor(database, sql: "SELECT thread, run FROM threads")
+            var threads: [String: ThreadHome] = [:]
+            let pairs = try Row.fetchCursor(database, sql: "SELECT * FROM threads")
             while let row = try pairs.next() {
                 guard let run = RunID(row["run"] as String) else { return nil }
-                threads[row["thread"]] = run
+                let thread: String = row["thread"]
+                let home = ThreadHome(run: run, isCreated: row["isCreated"])
+                guard row["crc"] as Int64 == home.checksum(of: thread) else { return nil }
+                threads[thread] = home
             }
             var orphans: [String: [Offset]] = [:]
             let waiting = try Row.fetchCursor(
-                database, sql: "SELECT thread, offset FROM orphans ORDER BY offset")
+                database, sql: "SELECT * FROM orphans ORDER BY offset")
             while let row = try waiting.next() {
                 let offset = Offset(rawValue: UInt64(bitPattern: row["offset"] as Int64))
-                orphans[row["thread"], default: []].append(offset)
+                let thread: String = row["thread"]
+                guard row["crc"] as Int64 == offset.checksum(with: thread) else { return nil }
+                orphans[thread, default: []].append(offset)
             }
             return (Directory(runs: runs, threads: threads, orphans: orphans), bases.count)
         }
@@ -103,22 +110,23 @@ final class Catalog: Sendable {
             try database.execute(
                 sql: "INSERT INTO journal (id) VALUES (?)", arguments: [id.description])
             for base in segments { try Catalog.insert(base, database) }
-            try Catalog.upsert(directory.runs, directory, database)
+            try Catalog.upsert(directory, directory.orphans, database)
         }
     }
 
-    /// Adds a segment that was just sealed: `runs` as they are now, and what the segment itself
-    /// says. Returns at once.
-    func note(segment: Offset, end: Offset, _ runs: [RunID: RunSummary], _ part: Directory) {
-        database?.asyncWrite({ database in
-            try Catalog.insert(segment, database)
-            try Catalog.upsert(runs, part, database)
-            for offset in part.adopted {
-                try database.execute(
-                    sql: "DELETE FROM orphans WHERE offset = ?",
-                    arguments: [Int64(bitPattern: offset.rawValue)])
-            }
-        }, completion: { _, _ in })
+    /// Adds a segment that was just sealed, of which `part` is known: the runs and threads that it
+    /// names, as they are in the journal now, are in `touched`. Returns at once.
+    func note(segment: Offset, _ touched: Directory, _ part: Directory) {
+        database?.asyncWrite(
+            { database in
+                try Catalog.insert(segment, database)
+                try Catalog.upsert(touched, part.orphans, database)
+                for offset in part.adopted {
+                    try database.execute(
+                        sql: "DELETE FROM orphans WHERE offset = ?",
+                        arguments: [Int64(bitPattern: offset.rawValue)])
+                }
+            }, completion: { _, _ in })
     }
 
     /// Waits until everything noted is written.
@@ -133,47 +141,29 @@ final class Catalog: Sendable {
     }
 
     private static func upsert(
-        _ runs: [RunID: RunSummary], _ part: Directory, _ database: Database
+        _ directory: Directory, _ orphans: [String: [Offset]], _ database: Database
     ) throws {
-        for (run, summary) in runs {
+        for (run, summary) in directory.runs {
             try database.cachedStatement(
                 sql: "INSERT OR REPLACE INTO runs (name, summary) VALUES (?, ?)"
-            ).execute(arguments: [run.name, Data(summary.stored)])
+            ).execute(arguments: [run.name, Data(summary.stored(of: run))])
         }
-        for (thread, run) in part.threads {
+        for (thread, home) in directory.threads {
             try database.cachedStatement(
-                sql: "INSERT OR REPLACE INTO threads (thread, run) VALUES (?, ?)"
-            ).execute(arguments: [thread, run.name])
+                sql:
+                    "INSERT OR REPLACE INTO threads (thread, run, isCreated, crc) VALUES (?, ?, ?, ?)"
+            ).execute(arguments: [thread, home.run.name, home.isCreated, home.checksum(of: thread)])
         }
-        for (thread, offsets) in part.orphans {
+        for (thread, offsets) in orphans {
             for offset in offsets {
                 try database.cachedStatement(
-                    sql: "INSERT OR REPLACE INTO orphans (offset, thread) VALUES (?, ?)"
-                ).execute(arguments: [Int64(bitPattern: offset.rawValue), thread])
+                    sql: "INSERT OR REPLACE INTO orphans (offset, thread, crc) VALUES (?, ?, ?)"
+                ).execute(
+                    arguments: [
+                        Int64(bitPattern: offset.rawValue), thread, offset.checksum(with: thread),
+                    ])
             }
         }
-    }
-}
-
-extension RunSummary {
-    /// The summary as the catalog keeps it: its bytes, then its segments.
-    fileprivate var stored: [UInt8] {
-        var bytes: [UInt8] = []
-        encode(into: &bytes)
-        bytes.append(count: segments.count)
-        for base in segments { bytes.append(varint: base.rawValue) }
-        return bytes
-    }
-
-    fileprivate init?(stored: [UInt8]) {
-        var reader = ByteReader(stored)
-        guard var summary = RunSummary(&reader), let count = reader.count(max: stored.count)
-        else { return nil }
-        for _ in 0..<count {
-            guard let base = reader.varint() else { return nil }
-            summary.segments.append(Offset(rawValue: base))
-        }
-        self = summary
     }
 }
 

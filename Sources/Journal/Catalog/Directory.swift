@@ -2,11 +2,11 @@
 /// of a part of it.
 struct Directory: Hashable, Sendable {
     /// Unassigned events past this many are not copied when their thread is seen.
-    static let orphansMax = 1 << 20
+    static let orphansMax = 1 << 16
 
     private(set) var runs: [RunID: RunSummary] = [:]
     /// The run of each thread.
-    private(set) var threads: [String: RunID] = [:]
+    private(set) var threads: [String: ThreadHome] = [:]
     /// Unassigned records by their thread, in order of offset.
     private(set) var orphans: [String: [Offset]] = [:]
     /// The orphans that have been copied into their run.
@@ -17,7 +17,7 @@ struct Directory: Hashable, Sendable {
     init() {}
 
     /// A directory as the catalog keeps it.
-    init(runs: [RunID: RunSummary], threads: [String: RunID], orphans: [String: [Offset]]) {
+    init(runs: [RunID: RunSummary], threads: [String: ThreadHome], orphans: [String: [Offset]]) {
         self.runs = runs
         self.threads = threads
         self.orphans = orphans
@@ -29,12 +29,14 @@ struct Directory: Hashable, Sendable {
         runs[record.run, default: RunSummary(startingWith: record)]
             .fold(record, fields, segment: segment)
         guard record.run != .unassigned else { return noteOrphan(record, fields) }
-        if let thread = fields.threadID?.string(in: record.data),
-            record.type == .threadCreated || threads[thread] == nil
-        {
-            threads[thread] = record.run
+        if let thread = fields.threadID?.string(in: record.data) {
+            note(thread, ThreadHome(run: record.run, isCreated: record.type == .threadCreated))
         }
         if let origin = record.origin, origin.epoch == nil { adopted.insert(origin.offset) }
+    }
+
+    private mutating func note(_ thread: String, _ home: ThreadHome) {
+        if home.isCreated || threads[thread] == nil { threads[thread] = home }
     }
 
     private mutating func noteOrphan(_ record: Record, _ fields: EventFields) {
@@ -45,12 +47,19 @@ struct Directory: Hashable, Sendable {
         orphanCount += 1
     }
 
+    /// What is known here of the runs and threads that `part` names.
+    func touched(by part: Directory) -> Directory {
+        Directory(
+            runs: part.runs.keys.reduce(into: [:]) { $0[$1] = runs[$1] },
+            threads: part.threads.keys.reduce(into: [:]) { $0[$1] = threads[$1] }, orphans: [:])
+    }
+
     /// Adds what is known of a later part of the journal.
     mutating func merge(_ later: Directory) {
         for (run, summary) in later.runs {
             if runs[run] == nil { runs[run] = summary } else { runs[run]?.merge(summary) }
         }
-        threads.merge(later.threads) { $1 }
+        for (thread, home) in later.threads { note(thread, home) }
         for (thread, offsets) in later.orphans {
             orphans[thread, default: []] += offsets
             orphanCount += offsets.count
@@ -61,11 +70,12 @@ struct Directory: Hashable, Sendable {
 
     /// Forgets orphans that have been copied.
     private mutating func settle() {
+        // An orphan always stands before its copy: what is left over names none that is kept.
+        defer { adopted = [] }
         guard !adopted.isEmpty, !orphans.isEmpty else { return }
         for (thread, offsets) in orphans {
             let left = offsets.filter { !adopted.contains($0) }
             guard left.count < offsets.count else { continue }
-            for offset in offsets where adopted.contains(offset) { adopted.remove(offset) }
             orphanCount -= offsets.count - left.count
             orphans[thread] = left.isEmpty ? nil : left
         }
@@ -77,15 +87,16 @@ extension Directory {
     /// followed by what `group` appends for it.
     func encode(into output: inout [UInt8], groups: (RunID, inout [UInt8]) -> Void) {
         output.append(count: runs.count)
-        for (run, summary) in runs.sorted(by: { $0.key.name < $1.key.name }) {
+        for (run, summary) in runs.sorted(by: { $0.key < $1.key }) {
             output.append(string: run.name)
             summary.encode(into: &output)
             groups(run, &output)
         }
         output.append(count: threads.count)
-        for (thread, run) in threads.sorted(by: { $0.key < $1.key }) {
+        for (thread, home) in threads.sorted(by: { $0.key < $1.key }) {
             output.append(string: thread)
-            output.append(string: run.name)
+            output.append(string: home.run.name)
+            output.append(home.isCreated ? 1 : 0)
         }
         output.append(count: orphans.count)
         for (thread, offsets) in orphans.sorted(by: { $0.key < $1.key }) {
@@ -113,9 +124,10 @@ extension Directory {
         guard let threadCount = reader.count(max: reader.remaining) else { return nil }
         for _ in 0..<threadCount {
             guard let thread = reader.string(bytesMax: reader.remaining),
-                let name = reader.string(bytesMax: RunID.bytesMax), let run = RunID(name)
+                let name = reader.string(bytesMax: RunID.bytesMax), let run = RunID(name),
+                let isCreated = reader.byte(), isCreated <= 1
             else { return nil }
-            threads[thread] = run
+            threads[thread] = ThreadHome(run: run, isCreated: isCreated == 1)
         }
         guard let orphanThreads = reader.count(max: reader.remaining) else { return nil }
         for _ in 0..<orphanThreads {

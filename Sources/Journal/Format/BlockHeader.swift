@@ -84,12 +84,28 @@ struct BlockHeader: Hashable, Sendable {
         else { return nil }
         let (first, overflow) = segment.base.rawValue.addingReportingOverflow(delta)
         let (last, lastOverflow) = first.addingReportingOverflow(span - 1)
-        guard !overflow, !lastOverflow else { return nil }
+        guard !overflow, !lastOverflow, last < .max else { return nil }
         let header = BlockHeader(
             codec: codec, startsGroup: flags & groupStartBit != 0, storedLength: storedLength,
             rawLength: rawLength, recordCount: recordCount, first: Offset(rawValue: first),
             last: Offset(rawValue: last), unsyncedBefore: unsyncedBefore, payloadCRC: payloadCRC)
         return (header, reader.index - bytes.startIndex)
+    }
+
+    /// Whether `bytes`, with which a file ends, are the first ones of a block and not all of it:
+    /// what a write leaves that was cut short. No block that anybody was told of looks like this.
+    static func isCutShort(
+        _ bytes: ArraySlice<UInt8>, at position: Position, in segment: SegmentHeader
+    ) -> Bool {
+        if let (header, length) = read(bytes, at: position, in: segment) {
+            return header.storedLength > bytes.count - length
+        }
+        var reader = ByteReader(bytes)
+        guard reader.skip(8), let flags = reader.byte() else { return true }
+        for _ in 0..<(flags & sparseBit == 0 ? 5 : 6) where reader.varint() == nil {
+            return reader.remaining == 0
+        }
+        return false
     }
 
     private static func check(

@@ -19,15 +19,15 @@ enum GroupDecoder {
     /// - Returns: nil when all is well, else how far the group could be decoded: what was yielded
     ///   before is good, what follows is lost.
     static func decode(
-        _ bytes: [UInt8], at position: Position, in segment: SegmentHeader, rawLength: Int,
+        _ bytes: [UInt8], of group: GroupEntry, in segment: SegmentHeader,
         isWanted: (RunID, Offset) -> Bool, yield: (Record) -> Void
     ) -> GroupDamage? {
-        var raw = GroupBytes(capacity: rawLength)
+        var raw = GroupBytes(capacity: group.rawLength)
         var records = RecordDecoder()
         var index = 0
         var reached: Offset?
         while index < bytes.count {
-            let place = position + index
+            let place = group.position + index
             guard
                 let (header, length) = BlockHeader.read(bytes[index...], at: place, in: segment),
                 header.storedLength <= bytes.count - index - length,
@@ -44,7 +44,8 @@ enum GroupDecoder {
             reached = header.last
             index += length + header.storedLength
         }
-        return nil
+        return reached == group.last
+            ? nil : GroupDamage(position: group.position + index, reached: reached)
     }
 
     /// Appends the raw bytes of one block to those of its group.

@@ -3,7 +3,7 @@
 struct Identity: Hashable, Sendable {
     /// Of run, type and data, where the data has a `message_id`.
     var message: UInt64?
-    /// Of run and origin, for imports.
+    /// Of run, type, data and origin, for imports.
     var origin: UInt64?
     /// Of run, key, type and data.
     var key: UInt64?
@@ -11,48 +11,63 @@ struct Identity: Hashable, Sendable {
     /// The hashes that there are.
     var hashes: [UInt64] {
         var all: [UInt64] = []
-        if let message { all.append(message) }
-        if let origin { all.append(origin) }
-        if let key { all.append(key) }
+        forEachHash { all.append($0) }
         return all
     }
 
-    init(
+    /// Whether there is no hash: the event is never a duplicate.
+    var isEmpty: Bool { message == nil && origin == nil && key == nil }
+
+    /// Calls `body` with each hash that there is.
+    func forEachHash(_ body: (UInt64) -> Void) {
+        if let message { body(message) }
+        if let origin { body(origin) }
+        if let key { body(key) }
+    }
+
+    private init(
         run: RunID, type: EventType, data: [UInt8], hasMessageID: Bool, origin: EventID?,
         key: UInt64?
     ) {
+        let epoch = origin?.epoch
+        guard hasMessageID || key != nil || epoch != nil else { return }
         let runHash = Checksum.hash64(run.name.utf8, seed: 1)
-        if hasMessageID || key != nil {
-            let typeHash = Checksum.hash64(type.name.utf8, seed: runHash)
-            let content = Checksum.hash64(data, seed: typeHash)
-            if hasMessageID { message = content }
-            if let key {
-                var bytes: [UInt8] = []
-                bytes.append(fixed: key)
-                self.key = Checksum.hash64(bytes, seed: content)
-            }
+        let typeHash = Checksum.hash64(type.name.utf8, seed: runHash)
+        let content = Checksum.hash64(data, seed: typeHash)
+        if hasMessageID { message = content }
+        if let key {
+            var bytes: [UInt8] = []
+            bytes.append(fixed: key)
+            self.key = Checksum.hash64(bytes, seed: content)
         }
-        if let origin, let epoch = origin.epoch {
+        if let origin, let epoch {
             var bytes = epoch.bytes
             bytes.append(fixed: origin.offset.rawValue)
-            self.origin = Checksum.hash64(bytes, seed: runHash ^ 2)
+            self.origin = Checksum.hash64(bytes, seed: content)
         }
     }
 
+    /// The hashes of an event that is to be recorded in `run`.
+    init(_ draft: Draft, run: RunID) {
+        self.init(
+            run: run, type: draft.event.type, data: draft.event.data,
+            hasMessageID: draft.event.fields.messageID != nil, origin: draft.origin,
+            key: draft.key)
+    }
+
+    /// The hashes of a record whose data's fields are `fields`.
     init(_ record: Record, _ fields: EventFields) {
         self.init(
             run: record.run, type: record.type, data: record.data,
             hasMessageID: fields.messageID != nil, origin: record.origin, key: record.key)
     }
 
-    /// Whether `record`, found by one of the hashes, really is the same event.
-    static func matches(
-        _ record: Record, run: RunID, type: EventType, data: [UInt8], origin: EventID?,
-        key: UInt64?, hasMessageID: Bool
-    ) -> Bool {
-        guard record.run == run, record.type == type, record.data == data else { return false }
-        if hasMessageID { return true }
-        if let key { return record.key == key }
-        return origin != nil && record.origin == origin
+    /// Whether `record`, found by one of the hashes, really is the same event as `draft` in `run`.
+    static func matches(_ record: Record, _ draft: Draft, run: RunID) -> Bool {
+        guard record.run == run, record.type == draft.event.type, record.data == draft.event.data
+        else { return false }
+        if draft.event.fields.messageID != nil { return true }
+        if let key = draft.key, record.key == key { return true }
+        return draft.origin?.epoch != nil && record.origin == draft.origin
     }
 }

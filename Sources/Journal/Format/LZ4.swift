@@ -8,11 +8,13 @@ import CLZ4
     private let stream: UnsafeMutablePointer<LZ4_stream_t>
     private var raw: UnsafeMutableRawBufferPointer
     private var used = 0
+    private var limit: Int
 
     /// The raw bytes of the group so far.
     var rawCount: Int { used }
 
     init(capacity: Int) {
+        limit = capacity
         unsafe stream = LZ4_createStream()
         unsafe raw = UnsafeMutableRawBufferPointer.allocate(byteCount: capacity, alignment: 16)
     }
@@ -29,12 +31,13 @@ import CLZ4
             unsafe raw = UnsafeMutableRawBufferPointer.allocate(byteCount: capacity, alignment: 16)
         }
         used = 0
+        limit = capacity
         unsafe LZ4_resetStream_fast(stream)
     }
 
     /// Whether `count` more raw bytes fit.
     func hasRoom(for count: Int) -> Bool {
-        unsafe used + count <= raw.count
+        used + count <= limit
     }
 
     /// Compresses `block` as the next of the group and appends the stored bytes to `output`:

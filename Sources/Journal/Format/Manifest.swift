@@ -19,6 +19,8 @@ struct Manifest: Hashable, Sendable {
         case stopped(end: Offset)
         /// The newest segment's file, so that a restored copy of it is noticed.
         case segment(base: Offset, FileIdentity)
+        /// Records that had been promised were found damaged.
+        case lost(Hole)
     }
 
     private(set) var journalID: JournalID?
@@ -28,6 +30,10 @@ struct Manifest: Hashable, Sendable {
     private(set) var newestSegment: Offset?
     private(set) var newestIdentity: FileIdentity?
     private(set) var stoppedEnd: Offset?
+    /// What is lost, in the order in which it was found.
+    private(set) var holes: [Hole] = []
+    /// Where the epoch forked while the last recovery was under way; nil once it was complete.
+    private(set) var unfinishedFork: Offset?
 
     /// A process that began to write.
     struct Start: Hashable, Sendable {
@@ -42,15 +48,19 @@ struct Manifest: Hashable, Sendable {
             epochs = EpochChain(first: epoch)
         case .forked(let epoch, let offset):
             epochs.fork(to: epoch, at: offset)
+            unfinishedFork = offset
         case .started(let boot, let durability):
             unfinished = Start(boot: boot, durability: durability)
             stoppedEnd = nil
+            unfinishedFork = nil
         case .stopped(let end):
             unfinished = nil
             stoppedEnd = end
         case .segment(let base, let identity):
             newestSegment = base
             newestIdentity = identity
+        case .lost(let hole):
+            holes.append(hole)
         }
     }
 
@@ -85,89 +95,27 @@ struct Manifest: Hashable, Sendable {
         var manifest = Manifest()
         var good = headerLength
         reader = ByteReader(bytes[headerLength...])
-        while let length = reader.fixed(UInt32.self), let crc = reader.fixed(UInt32.self),
-            length <= entryLengthMax, let body = reader.slice(Int(length)),
-            Checksum.crc32c(body) == crc
-        {
+        while let body = entryBody(&reader) {
             // An entry of a kind that a later minor version added says nothing to this one.
             if let entry = Entry(body) { manifest.apply(entry) }
             good = reader.index
         }
-        // Only the last entry can be torn: something behind a bad one means damage.
-        var rest = ByteReader(bytes[good...])
-        if let length = rest.fixed(UInt32.self), rest.remaining > Int(length) + 4 {
+        // Only the last entry can be torn: a good one behind a bad one means damage.
+        for place in bytes.indices[good...].dropFirst() {
+            reader = ByteReader(bytes[place...])
+            guard entryBody(&reader) != nil else { continue }
             throw JournalError(
                 .damaged, "the MANIFEST is damaged: restore it from a backup", path: path,
                 position: Position(rawValue: UInt64(good)))
         }
         return (manifest, good)
     }
-}
 
-extension Manifest.Entry {
-    /// The entry behind its length and checksum.
-    var encoded: [UInt8] {
-        var body: [UInt8] = []
-        switch self {
-        case .created(let id, let epoch):
-            body.append(1)
-            body.append(fixed: id.high)
-            body.append(fixed: id.low)
-            body += epoch.bytes
-        case .forked(let epoch, let offset):
-            body.append(2)
-            body += epoch.bytes
-            body.append(fixed: offset.rawValue)
-        case .started(let boot, let durability):
-            body.append(3)
-            body.append(fixed: boot.high)
-            body.append(fixed: boot.low)
-            body.append(durability == .durable ? 0 : 1)
-        case .stopped(let end):
-            body.append(4)
-            body.append(fixed: end.rawValue)
-        case .segment(let base, let identity):
-            body.append(5)
-            body.append(fixed: base.rawValue)
-            body.append(fixed: identity.inode)
-            body.append(fixed: identity.birthNanoseconds)
-        }
-        var bytes: [UInt8] = []
-        bytes.append(fixed: UInt32(body.count))
-        bytes.append(fixed: Checksum.crc32c(body))
-        return bytes + body
-    }
-
-    init?(_ body: ArraySlice<UInt8>) {
-        var reader = ByteReader(body)
-        switch reader.byte() {
-        case 1:
-            guard let high = reader.fixed(UInt64.self), let low = reader.fixed(UInt64.self),
-                let name = reader.slice(Epoch.length), let epoch = Epoch(bytes: name)
-            else { return nil }
-            self = .created(JournalID(high: high, low: low), epoch)
-        case 2:
-            guard let name = reader.slice(Epoch.length), let epoch = Epoch(bytes: name),
-                let offset = reader.fixed(UInt64.self)
-            else { return nil }
-            self = .forked(epoch, offset: Offset(rawValue: offset))
-        case 3:
-            guard let high = reader.fixed(UInt64.self), let low = reader.fixed(UInt64.self),
-                let mode = reader.byte()
-            else { return nil }
-            self = .started(BootID(high: high, low: low), mode == 0 ? .durable : .os)
-        case 4:
-            guard let end = reader.fixed(UInt64.self) else { return nil }
-            self = .stopped(end: Offset(rawValue: end))
-        case 5:
-            guard let base = reader.fixed(UInt64.self), let inode = reader.fixed(UInt64.self),
-                let birth = reader.fixed(UInt64.self)
-            else { return nil }
-            self = .segment(
-                base: Offset(rawValue: base),
-                FileIdentity(inode: inode, birthNanoseconds: birth))
-        default:
-            return nil
-        }
+    private static func entryBody(_ reader: inout ByteReader) -> ArraySlice<UInt8>? {
+        guard let length = reader.fixed(UInt32.self), let crc = reader.fixed(UInt32.self),
+            (1...entryLengthMax).contains(Int(length)), let body = reader.slice(Int(length)),
+            Checksum.crc32c(body) == crc
+        else { return nil }
+        return body
     }
 }

@@ -71,7 +71,7 @@ struct RecordEncoder {
             bytes.append(varint: record.offset.rawValue - expected.rawValue)
         }
         let monotonic = record.ingest.monotonicMicroseconds
-        bytes.append(varint: monotonic - context.previousMonotonic)
+        bytes.append(varint: monotonic &- context.previousMonotonic)
         context.previousMonotonic = monotonic
         if let eventTime = record.eventTime {
             let wall = context.anchor.wall(atMonotonic: monotonic)

@@ -26,7 +26,8 @@ struct SegmentHeader: Hashable, Sendable {
     struct Predecessor: Hashable, Sendable {
         var base: Offset
         var length: UInt64
-        var lastCRC: UInt32
+        /// The checksum of its footer.
+        var footerCRC: UInt32
     }
 
     var journalID: JournalID
@@ -53,7 +54,7 @@ struct SegmentHeader: Hashable, Sendable {
         bytes.append(fixed: UInt64(bitPattern: created.microseconds))
         bytes.append(fixed: predecessor?.base.rawValue ?? .max)
         bytes.append(fixed: predecessor?.length ?? 0)
-        bytes.append(fixed: predecessor?.lastCRC ?? 0)
+        bytes.append(fixed: predecessor?.footerCRC ?? 0)
         bytes.append(fixed: UInt32(ranges.count))
         for declared in ranges {
             bytes.append(declared.kind.rawValue)
@@ -92,13 +93,14 @@ struct SegmentHeader: Hashable, Sendable {
     ///
     /// - Throws: code `damaged` when its checksum or its fields are wrong.
     init(_ bytes: [UInt8], path: String) throws(JournalError) {
-        guard let header = SegmentHeader(checked: bytes) else {
+        guard let header = SegmentHeader(bytes[...]) else {
             throw JournalError(.damaged, "the segment's header is damaged", path: path)
         }
         self = header
     }
 
-    private init?(checked bytes: [UInt8]) {
+    /// Reads a whole header of this version; nil when its checksum or its fields are wrong.
+    init?(_ bytes: ArraySlice<UInt8>) {
         var reader = ByteReader(bytes)
         guard bytes.count >= SegmentHeader.prefixLength + 4,
             reader.skip(SegmentHeader.prefixLength),
@@ -109,7 +111,7 @@ struct SegmentHeader: Hashable, Sendable {
             let previousBase = reader.fixed(UInt64.self),
             let previousLength = reader.fixed(UInt64.self),
             let previousCRC = reader.fixed(UInt32.self),
-            let count = reader.fixed(UInt32.self), count <= SegmentHeader.rangesMax
+            let count = reader.fixed(UInt32.self), count <= SegmentHeader.rangesMax, base < .max
         else { return nil }
         journalID = JournalID(high: high, low: low)
         self.epoch = epoch
@@ -119,18 +121,18 @@ struct SegmentHeader: Hashable, Sendable {
         if previousBase != .max {
             predecessor = Predecessor(
                 base: Offset(rawValue: previousBase), length: previousLength,
-                lastCRC: previousCRC)
+                footerCRC: previousCRC)
         }
         for _ in 0..<count {
             guard let code = reader.byte(), let kind = DeclaredRange.Kind(rawValue: code),
                 let low = reader.fixed(UInt64.self), let high = reader.fixed(UInt64.self),
-                low <= high
+                low <= high, high < .max
             else { return nil }
             ranges.append(
                 DeclaredRange(
                     kind: kind, range: Offset(rawValue: low)...Offset(rawValue: high)))
         }
-        let body = bytes[..<reader.index]
+        let body = bytes[bytes.startIndex..<reader.index]
         guard reader.fixed(UInt32.self) == Checksum.crc32c(body), reader.remaining == 0 else {
             return nil
         }

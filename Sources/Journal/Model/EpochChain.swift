@@ -35,9 +35,9 @@ public struct EpochChain: Hashable, Sendable {
         self.current = epoch
     }
 
-    /// Whether an epoch has been ended at `offset`.
-    func hasFork(at offset: Offset) -> Bool {
-        past.contains { $0.end == offset }
+    /// Whether ids of `epoch` were ever given out.
+    func contains(_ epoch: Epoch) -> Bool {
+        epoch == current || past.contains { $0.epoch == epoch }
     }
 
     /// Where a reader with `id` stands in a journal of which all before `end` can be read.

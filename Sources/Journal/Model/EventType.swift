@@ -10,7 +10,7 @@ public struct EventType: Hashable, Sendable, CustomStringConvertible {
     /// The type of that name; nil when it is empty, too long, or holds a control character.
     public init?(_ name: String) {
         guard (1...EventType.bytesMax).contains(name.utf8.count),
-            !name.unicodeScalars.contains(where: { $0.properties.generalCategory == .control })
+            !name.hasControlCharacter
         else { return nil }
         self.name = name
     }
@@ -39,4 +39,15 @@ public struct EventType: Hashable, Sendable, CustomStringConvertible {
     package var isJournals: Bool { name.hasPrefix("journal_") }
 
     public var description: String { name }
+
+    /// Names are equal if their bytes are: two spellings of one character are two names.
+    public static func == (left: EventType, right: EventType) -> Bool {
+        left.name.utf8.elementsEqual(right.name.utf8)
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        // SAFETY: the bytes are read within the closure alone.
+        var name = name
+        name.withUTF8 { unsafe hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+    }
 }

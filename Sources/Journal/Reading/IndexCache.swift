@@ -1,28 +1,45 @@
 /// The indexes of the segments that were read last: a footer is parsed once for many reads.
 final class IndexCache: Sendable {
-    /// Indexes kept at most; one of a full segment takes a few megabytes.
-    static let indexesMax = 8
+    /// The footers kept at most, in bytes as they are on disk; that of a full segment has one to
+    /// five megabytes. The newest is kept whatever its size.
+    static let footerBytesMax: UInt64 = 32 << 20
 
-    private let recent = Locked<[(base: Offset, loaded: LoadedSegment)]>([])
+    private struct Entry {
+        var loaded: LoadedSegment
+        var used: UInt64
+        var weight: UInt64
+    }
+
+    private struct State {
+        var entries: [Offset: Entry] = [:]
+        var weight: UInt64 = 0
+        var uses: UInt64 = 0
+    }
+
+    private let state = Locked(State())
 
     /// The segment's header and index.
     ///
     /// - Throws: as ``SegmentFile/load()``.
     func load(_ segment: SegmentFile) throws(JournalError) -> LoadedSegment {
-        let known = recent.withLock { recent -> LoadedSegment? in
-            guard let place = recent.firstIndex(where: { $0.base == segment.base }) else {
-                return nil
-            }
-            let entry = recent.remove(at: place)
-            recent.append(entry)
-            return entry.loaded
+        let known = state.withLock { state -> LoadedSegment? in
+            state.uses += 1
+            state.entries[segment.base]?.used = state.uses
+            return state.entries[segment.base]?.loaded
         }
         if let known { return known }
         let loaded = try segment.load()
-        recent.withLock { recent in
-            recent.removeAll { $0.base == segment.base }
-            recent.append((segment.base, loaded))
-            if recent.count > IndexCache.indexesMax { recent.removeFirst() }
+        state.withLock { state in
+            let weight = loaded.fileLength - min(loaded.blocksEnd.rawValue, loaded.fileLength)
+            guard state.entries[segment.base] == nil else { return }
+            state.entries[segment.base] = Entry(loaded: loaded, used: state.uses, weight: weight)
+            state.weight += weight
+            while state.weight > IndexCache.footerBytesMax, state.entries.count > 1,
+                let oldest = state.entries.min(by: { $0.value.used < $1.value.used })
+            {
+                state.weight -= oldest.value.weight
+                state.entries[oldest.key] = nil
+            }
         }
         return loaded
     }

@@ -15,46 +15,49 @@ package final class JournalView: JournalReading {
             throw JournalError(
                 .notFound, "there is no journal here; name one with --journal", path: directory)
         }
+        // The mark is read before the list of segments: whatever it names is in the list.
+        let mark = DurableMark.read(layout.mark, files)
+        let isLive = files.isLocked(layout.lock)
+        let bases = try layout.segmentBases(files)
         let file = try files.open(layout.manifest, for: .reading)
         let bytes = try file.read(Int(try file.length()), at: .zero)
         let manifest = try Manifest.read(bytes, path: layout.manifest).0
         guard let id = manifest.journalID else {
             throw JournalError(.damaged, "the MANIFEST names no journal", path: layout.manifest)
         }
-        // The mark is read before the list of segments: whatever it names is in the list.
-        let mark = files.isLocked(layout.lock) ? DurableMark.read(layout.mark, files) : nil
-        let bases = try Opening(environment: environment, layout: layout).segmentBases()
         let known =
             environment.keepsCatalog && files.exists(layout.catalog)
             ? Catalog.openForReading(layout.catalog).load(id, segments: bases) : nil
         var state = LogState(epochs: manifest.epochs, end: .zero)
+        for hole in manifest.holes { state.note(hole) }
         var directory = known?.directory ?? Directory()
-        for (place, base) in bases.enumerated() {
+        var isComplete = true
+        for (place, base) in bases.enumerated() where isComplete {
             let path = layout.segment(base)
             if place < known?.count ?? 0, place < bases.count - 1 {
                 state.segments.append(SegmentFile(path: path, base: base, files: files))
                 continue
             }
-            if let mark, base > mark.segment { continue }
-            let file = try files.open(path, for: .reading)
-            let header = try LoadedSegment.header(of: file, path: path)
-            let loaded: LoadedSegment
-            if let sealed = try LoadedSegment.sealed(file, header, file.length()) {
-                loaded = sealed
-            } else {
-                loaded = try SegmentScan.run(
-                    file, header, path: path,
-                    limit: mark?.segment == base ? mark?.position : nil,
-                    before: place + 1 < bases.count ? bases[place + 1] : nil
-                ).loaded
+            // What is not sealed counts as far as it is published.
+            let isNewest = place == bases.count - 1 || (isLive && mark?.segment == base)
+            let found = try SegmentInspection.run(
+                base, next: isNewest ? nil : bases[place + 1], mark: mark,
+                isNamed: manifest.newestSegment == base,
+                limit: isLive && isNewest
+                    ? (mark?.segment == base ? mark?.position : .zero) : nil,
+                for: .reading, layout, files)
+            if found.isVoid || (found.loaded?.isSealed != true && isLive && isNewest) {
+                isComplete = false
             }
+            for hole in found.holes { state.note(Hole(range: hole, countedBelow: found.end)) }
+            state.end = max(state.end, found.end)
+            guard let loaded = found.loaded else { continue }
             state.segments.append(
                 SegmentFile(
                     path: path, base: base, files: files, pinned: loaded.isSealed ? nil : loaded))
-            for hole in loaded.footer.holes { state.note(hole: hole) }
             if place >= known?.count ?? 0 { directory.merge(loaded.footer.index.directory) }
-            state.end = max(state.end, loaded.footer.index.end ?? base)
         }
+        for hole in state.holes { state.end = max(state.end, hole.end) }
         state.directory = directory
         reader = LogReader(state: Locked(state))
     }

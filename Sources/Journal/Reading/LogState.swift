@@ -16,7 +16,7 @@ struct LogState {
     /// The offset after the last published record.
     var end: Offset
     /// Ranges of offsets whose records are lost, ascending.
-    var holes: [Gap] = []
+    private(set) var holes: [Hole] = []
     /// Why no more is written; nil as long as writing works.
     var readOnlyReason: String?
     private(set) var tail: Deque<Record> = []
@@ -43,6 +43,14 @@ struct LogState {
             self.path = path
             self.file = file
             self.position = position
+        }
+
+        /// The identities as a footer keeps them.
+        var sealedIdentities: SealedIdentities {
+            SealedIdentities(
+                identities.compactMap { hash, offset in
+                    index.group(reaching: offset).map { (hash, $0) }
+                })
         }
     }
 
@@ -86,7 +94,22 @@ struct LogState {
 
     /// The run of a thread.
     func run(ofThread thread: String) -> RunID? {
-        active?.index.directory.threads[thread] ?? directory.threads[thread]
+        let recent = active?.index.directory.threads[thread]
+        if let recent, recent.isCreated { return recent.run }
+        return (directory.threads[thread] ?? recent)?.run
+    }
+
+    /// Whether a thread may have unassigned records that have not been copied into a run.
+    func hasOrphans(ofThread thread: String) -> Bool {
+        directory.orphans[thread] != nil || active?.index.directory.orphans[thread] != nil
+    }
+
+    /// The segments, no longer written, that hold records of a run; ascending.
+    func segments(of summary: RunSummary?) -> [SegmentFile] {
+        guard let summary else { return [] }
+        return summary.segments.compactMap { base in
+            segments.lowerBound { $0.base < base }.map { segments[$0] }
+        }
     }
 
     /// The unassigned records of a thread that have not been copied into a run.
@@ -97,10 +120,20 @@ struct LogState {
         return all.filter { !adopted.contains($0) }
     }
 
-    /// Adds a hole; those that are known already change nothing.
-    mutating func note(hole: Gap) {
-        guard !holes.contains(where: { $0.range.contains(hole.range.lowerBound) }) else { return }
-        let place = holes.lowerBound { $0.range.lowerBound < hole.range.lowerBound }
-        holes.insert(hole, at: place ?? holes.count)
+    /// Adds a hole, made one with those that it touches.
+    mutating func note(_ hole: Hole) {
+        let known = holes.contains {
+            $0.range.contains(hole.range.lowerBound) && $0.range.contains(hole.range.upperBound)
+        }
+        guard !known else { return }
+        var whole = hole
+        for other in holes where other.range.overlaps(hole.range) {
+            let low = min(whole.range.lowerBound, other.range.lowerBound)
+            whole.range = low...max(whole.range.upperBound, other.range.upperBound)
+            whole.countedBelow = min(whole.countedBelow, other.countedBelow)
+        }
+        holes.removeAll { $0.range.overlaps(hole.range) }
+        let place = holes.lowerBound { $0.range.lowerBound < whole.range.lowerBound }
+        holes.insert(whole, at: place ?? holes.count)
     }
 }

@@ -1,5 +1,8 @@
 /// What one read yields: some of what follows a cursor, in order of offset.
 public struct ReadPage: Sendable {
+    /// A page has at most this many records, however small they are.
+    package static let recordsMax = 8192
+
     /// One thing that a reader is told.
     public enum Item: Sendable {
         /// A record.

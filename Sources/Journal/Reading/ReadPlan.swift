@@ -1,10 +1,12 @@
+import DequeModule
+
 extension LogState {
     /// Where to read on.
     enum ReadPlan {
         /// Nothing published follows.
         case end
         /// These records follow, in memory; with them the reader stands at `end`.
-        case memory([Record], end: Offset)
+        case memory([Record], end: Cursor)
         /// A segment that is no longer written; records at or above the limit do not count.
         case file(SegmentFile, limit: Offset)
         /// Groups of the segment that is being written.
@@ -24,12 +26,11 @@ extension LogState {
         var end: Offset
     }
 
-    /// Where a reader of `selection` at `cursor` reads next.
-    func plan(_ selection: Selection, from cursor: Cursor) -> ReadPlan {
+    /// Where a reader of `selection` at `cursor`, who takes about `bytesMax` more bytes, reads next.
+    func plan(_ selection: Selection, from cursor: Cursor, bytesMax: Int = .max) -> ReadPlan {
         guard cursor.next < end else { return .end }
         if cursor.next >= tailStart {
-            let records = tail[tailPlace(of: cursor.next)...].filter { selection.contains($0.run) }
-            return .memory(Array(records), end: end)
+            return plan(selection, inTailFrom: cursor, bytesMax: bytesMax)
         }
         if let active, cursor.next >= active.header.base || segments.isEmpty {
             return plan(selection, from: cursor, in: active)
@@ -43,10 +44,25 @@ extension LogState {
         }
         guard current < segments.count else {
             if let active { return plan(selection, from: cursor, in: active) }
-            return .memory([], end: end)
+            return .memory([], end: Cursor(next: end))
         }
         let next = current + 1 < segments.count ? segments[current + 1].base : active?.header.base
         return .file(segments[current], limit: next ?? end)
+    }
+
+    private func plan(_ selection: Selection, inTailFrom cursor: Cursor, bytesMax: Int)
+        -> ReadPlan
+    {
+        var records: [Record] = []
+        var bytes = 0
+        for record in tail[tailPlace(of: cursor.next)...] where selection.contains(record.run) {
+            records.append(record)
+            bytes += record.data.count
+            if bytes >= bytesMax || records.count >= ReadPage.recordsMax {
+                return .memory(records, end: Cursor(after: record.offset))
+            }
+        }
+        return .memory(records, end: Cursor(next: end))
     }
 
     private func plan(_ selection: Selection, from cursor: Cursor, in active: ActiveSegment)
@@ -64,6 +80,25 @@ extension LogState {
     private func bases(of selection: Selection) -> Set<Offset>? {
         guard let runs = selection.named else { return nil }
         return Set(runs.flatMap { directory.runs[$0]?.segments ?? [] })
+    }
+
+    /// Where the record at `offset` is, if it is anywhere.
+    func place(of offset: Offset) -> Place? {
+        guard offset < end else { return nil }
+        if offset >= tailStart {
+            let place = tailPlace(of: offset)
+            guard place < tail.count, tail[place].offset == offset else { return nil }
+            return .record(tail[place])
+        }
+        if let active, offset >= active.header.base {
+            guard let group = active.index.group(reaching: offset) else { return nil }
+            return .active(
+                ActivePart(
+                    header: active.header, file: active.file,
+                    groups: [active.index.groups[group]], isComplete: true, end: end))
+        }
+        let next = segments.lowerBound { $0.base <= offset } ?? segments.count
+        return next > 0 ? .file(segments[next - 1]) : nil
     }
 
     /// A place in which the last record of a run below an offset may be.
@@ -86,7 +121,7 @@ extension LogState {
                 .active(
                     ActivePart(
                         header: active.header, file: active.file,
-                        groups: groups.suffix(2), isComplete: true, end: end)))
+                        groups: groups.suffix(ActivePart.groupsMax), isComplete: true, end: end)))
         }
         for base in (directory.runs[run]?.segments ?? []).reversed() where base < offset {
             if let place = segments.lowerBound({ $0.base < base }), segments[place].base == base {

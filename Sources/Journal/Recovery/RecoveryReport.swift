@@ -2,10 +2,10 @@
 public struct RecoveryReport: Sendable {
     /// One thing that was found.
     public enum Finding: Sendable, CustomStringConvertible {
-        /// The last write was cut short; it had been promised to nobody. Its bytes were kept.
-        case tornTail(path: String, position: Position, bytes: UInt64, keptAs: String)
-        /// Bytes that had been synced are damaged; the records among `range` are lost.
-        case damage(path: String, position: Position?, range: ClosedRange<Offset>)
+        /// The last write was unfinished or is damaged. Its bytes were kept.
+        case cut(path: String, position: Position, bytes: UInt64, keptAs: String)
+        /// Records that had been promised are damaged; those among `range` are lost.
+        case damage(path: String, range: ClosedRange<Offset>)
         /// A segment without a footer was scanned and sealed.
         case sealed(path: String, records: UInt64)
         /// A new epoch began at `offset`.
@@ -15,11 +15,11 @@ public struct RecoveryReport: Sendable {
 
         public var description: String {
             switch self {
-            case .tornTail(let path, let position, let bytes, let kept):
+            case .cut(let path, let position, let bytes, let kept):
                 "\(path): cut \(bytes) bytes of an unfinished write at byte "
                     + "\(position.rawValue), kept as \(kept)"
-            case .damage(let path, let position, let range):
-                "\(path): damage\(position.map { " at byte \($0.rawValue)" } ?? ""), offsets "
+            case .damage(let path, let range):
+                "\(path): damage, offsets "
                     + "\(range.lowerBound.rawValue) to \(range.upperBound.rawValue) are lost"
             case .sealed(let path, let records):
                 "\(path): sealed after an unclean stop, \(records) records"

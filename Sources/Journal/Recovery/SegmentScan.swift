@@ -2,6 +2,8 @@
 struct SegmentScan {
     /// The segment as far as it is good.
     var loaded: LoadedSegment
+    /// How far a good block attests that the file was on disk when the block was built.
+    var synced: Position
     /// Where bytes begin that are no part of a good block; nil when all are.
     var tail: Tail?
 
@@ -12,6 +14,9 @@ struct SegmentScan {
         /// The offset after the last block behind them that attests that they had been synced,
         /// though its group's start is lost; nil when none does.
         var attestedEnd: Offset?
+        /// Whether the bytes are the first of a block and not all of it, as a write leaves that
+        /// was cut short: nobody was told of it.
+        var isCutShort: Bool
     }
 
     /// Scans `file` up to `limit` bytes, or to its end; blocks of records at or above `before`
@@ -31,18 +36,18 @@ struct SegmentScan {
             bytes: bytes, header: header, position: start, before: before)
         let good = scanner.scan()
         let footer = SegmentFooter(
-            index: scanner.index,
+            header: header, index: scanner.index,
             identities: SealedIdentities(scanner.identities), holes: scanner.holes)
         let loaded = LoadedSegment(
-            header: header, footer: footer, blocksEnd: good, fileLength: fileLength,
-            isSealed: false)
+            header: header, footer: footer, blocksEnd: good, fileLength: fileLength)
         guard good.rawValue < UInt64(bytes.count) else {
-            return SegmentScan(loaded: loaded, tail: nil)
+            return SegmentScan(loaded: loaded, synced: scanner.synced, tail: nil)
         }
         let rest = Tail(
             position: good, length: UInt64(bytes.count) - good.rawValue,
-            attestedEnd: scanner.attestedEnd)
-        return SegmentScan(loaded: loaded, tail: rest)
+            attestedEnd: scanner.attestedEnd,
+            isCutShort: BlockHeader.isCutShort(bytes[Int(good.rawValue)...], at: good, in: header))
+        return SegmentScan(loaded: loaded, synced: scanner.synced, tail: rest)
     }
 
     private struct Scanner {
@@ -52,8 +57,9 @@ struct SegmentScan {
         let before: Offset?
         var index = SegmentIndex()
         var identities: [(hash: UInt64, group: Int)] = []
-        var holes: [Gap] = []
+        var holes: [ClosedRange<Offset>] = []
         var attestedEnd: Offset?
+        var synced: Position
         private var raw = GroupBytes(capacity: 0)
         private var records = RecordDecoder()
 
@@ -64,37 +70,28 @@ struct SegmentScan {
             self.bytes = bytes
             self.header = header
             self.position = position
+            synced = position
         }
 
         /// Takes all good blocks; returns where the last of them ends.
         mutating func scan() -> Position {
             while true {
                 while takeBlock(at: position) {}
-                guard let next = attestingGroup(after: position) else { return position }
+                guard let next = nextGroup(after: position) else { return position }
                 let first = index.end ?? header.base
-                if first < next.header.first, let last = previous(next.header.first) {
-                    holes.append(Gap(range: first...last, missed: nil, reason: .corruption))
+                if first < next.header.first {
+                    if holes.last?.lowerBound == first { holes.removeLast() }
+                    holes.append(first...Offset(rawValue: next.header.first.rawValue - 1))
                 }
                 position = next.position
-                attestedEnd = nil
             }
-        }
-
-        private func previous(_ offset: Offset) -> Offset? {
-            offset.rawValue == 0 ? nil : Offset(rawValue: offset.rawValue - 1)
         }
 
         /// Takes the block at `place`; false when there is no good one.
         private mutating func takeBlock(at place: Position) -> Bool {
-            let at = Int(place.rawValue)
-            guard at < bytes.count,
-                let (block, length) = BlockHeader.read(bytes[at...], at: place, in: header),
-                block.storedLength <= bytes.count - at - length,
-                block.first >= index.end ?? header.base, before.map({ block.last < $0 }) ?? true
-            else { return false }
-            let stored = bytes[at + length..<at + length + block.storedLength]
-            guard Checksum.crc32c(stored) == block.payloadCRC,
-                let taken = decode(stored, block)
+            guard let (block, length) = wholeBlock(at: place) else { return false }
+            let payload = Int(place.rawValue) + length
+            guard let taken = decode(bytes[payload..<payload + block.storedLength], block)
             else { return false }
             let times = taken.map(\.0.recordedAt)
             guard let earliest = times.min(), let latest = times.max() else { return false }
@@ -105,6 +102,8 @@ struct SegmentScan {
             for (record, fields) in taken {
                 for hash in Identity(record, fields).hashes { identities.append((hash, group)) }
             }
+            let unsynced = min(block.unsyncedBefore, place.rawValue)
+            synced = max(synced, Position(rawValue: place.rawValue - unsynced))
             position = place + (length + block.storedLength)
             return true
         }
@@ -131,31 +130,43 @@ struct SegmentScan {
             return isComplete && isSound ? taken : nil
         }
 
-        /// The first good group start after `place` that was built when `place` was known to be
-        /// on disk.
-        private mutating func attestingGroup(
+        /// The first good start of a group after `place`, if some good block behind `place` was
+        /// built when `place` was known to be on disk: then what stands there is damaged. Else
+        /// everything behind `place` was still on its way, and nobody was told of it.
+        private mutating func nextGroup(
             after place: Position
         ) -> (position: Position, header: BlockHeader)? {
+            var first: (position: Position, header: BlockHeader)?
+            attestedEnd = nil
             var at = Int(place.rawValue) + 1
             while at < bytes.count {
                 let candidate = Position(rawValue: UInt64(at))
-                if let (block, length) = BlockHeader.read(
-                    bytes[at...], at: candidate, in: header),
-                    block.storedLength <= bytes.count - at - length,
-                    Checksum.crc32c(bytes[at + length..<at + length + block.storedLength])
-                        == block.payloadCRC
-                {
-                    let unsynced = min(block.unsyncedBefore, candidate.rawValue)
-                    if candidate.rawValue - unsynced > place.rawValue {
-                        if block.startsGroup { return (candidate, block) }
-                        attestedEnd = block.last.next
-                    }
-                    at += length + block.storedLength
-                } else {
+                guard let (block, length) = wholeBlock(at: candidate) else {
                     at += 1
+                    continue
                 }
+                if block.startsGroup, first == nil { first = (candidate, block) }
+                let unsynced = min(block.unsyncedBefore, candidate.rawValue)
+                if candidate.rawValue - unsynced > place.rawValue {
+                    attestedEnd = block.last.next
+                }
+                if attestedEnd != nil, let first { return first }
+                at += length + block.storedLength
             }
             return nil
+        }
+
+        /// The header of the block at `place` and its length, where the block's bytes are good.
+        private func wholeBlock(at place: Position) -> (header: BlockHeader, length: Int)? {
+            let at = Int(place.rawValue)
+            guard at < bytes.count,
+                let (block, length) = BlockHeader.read(bytes[at...], at: place, in: header),
+                block.storedLength <= bytes.count - at - length,
+                block.first >= index.end ?? header.base, before.map({ block.last < $0 }) ?? true,
+                Checksum.crc32c(bytes[at + length..<at + length + block.storedLength])
+                    == block.payloadCRC
+            else { return nil }
+            return (block, length)
         }
     }
 }

@@ -71,13 +71,17 @@ struct DurableMarkWriter {
     private let file: any File
     private var generation: UInt64
     private(set) var isSynced = true
+    private var unwritten: DurableMark?
 
-    init(_ path: String, _ files: any FileSystem) throws(JournalError) {
+    /// Opens the mark, or makes it.
+    init(_ layout: Layout, _ files: any FileSystem) throws(JournalError) {
+        let path = layout.mark
         generation = DurableMark.read(path, files)?.generation ?? 0
         if files.exists(path) {
             file = try files.open(path, for: .writing)
         } else {
             file = try files.create(path)
+            try files.syncDirectory(layout.directory)
         }
         if try file.length() < UInt64(2 * DurableMark.slotLength) {
             try file.write(
@@ -85,22 +89,28 @@ struct DurableMarkWriter {
         }
     }
 
-    /// Publishes that everything before `end` can be read, up to `position` of `segment`.
-    mutating func publish(epoch: Epoch, end: Offset, segment: Offset, position: Position)
-        throws(JournalError)
-    {
+    /// Publishes that everything before `end` can be read, up to `position` of `segment`. A mark
+    /// that cannot be written now is written at the next ``sync()``.
+    mutating func publish(epoch: Epoch, end: Offset, segment: Offset, position: Position) {
         generation += 1
-        let mark = DurableMark(
+        unwritten = DurableMark(
             generation: generation, epoch: epoch, end: end, segment: segment, position: position)
-        let slot = Int(generation % 2) * DurableMark.slotLength
-        try file.write(mark.encoded, at: Position.zero + slot)
         isSynced = false
+        try? write()
     }
 
     /// Makes the newest mark durable: within a second of a commit, not on its path.
     mutating func sync() throws(JournalError) {
         guard !isSynced else { return }
+        try write()
         try file.sync()
         isSynced = true
+    }
+
+    private mutating func write() throws(JournalError) {
+        guard let mark = unwritten else { return }
+        let slot = Int(mark.generation % 2) * DurableMark.slotLength
+        try file.write(mark.encoded, at: Position.zero + slot)
+        unwritten = nil
     }
 }

@@ -10,7 +10,7 @@ package protocol FileSystem: Sendable {
     func create(_ path: String) throws(JournalError) -> any File
     /// The names in a directory, in no order; empty when there is no such directory.
     func names(in directory: String) throws(JournalError) -> [String]
-    /// Makes a directory and those above it, unless it exists.
+    /// Makes a directory and those above it, durably, unless it exists.
     func makeDirectory(_ path: String) throws(JournalError)
     /// Gives the file at `path` the name `target` in one step, in place of whatever had it.
     func rename(_ path: String, to target: String) throws(JournalError)

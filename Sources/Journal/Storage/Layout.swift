@@ -21,6 +21,14 @@ struct Layout: Sendable {
         return "\(segments)/\(zeros)\(number)\(Layout.segmentSuffix)"
     }
 
+    /// A segment that is made in place of another, until it takes its name.
+    var segmentDraft: String { segments + "/draft" }
+
+    /// The bases of the segments in the directory, ascending.
+    func segmentBases(_ files: any FileSystem) throws(JournalError) -> [Offset] {
+        try files.names(in: segments).compactMap(Layout.base(ofSegmentNamed:)).sorted()
+    }
+
     /// The base of the segment in the file called `name`; nil for other files.
     static func base(ofSegmentNamed name: String) -> Offset? {
         guard name.hasSuffix(segmentSuffix), name.utf8.count == digits + segmentSuffix.utf8.count

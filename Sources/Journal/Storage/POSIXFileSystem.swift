@@ -36,8 +36,11 @@ package struct POSIXFileSystem: FileSystem {
     package func makeDirectory(_ path: String) throws(JournalError) {
         var made = path.hasPrefix("/") ? "" : "."
         for part in path.split(separator: "/") {
+            let above = made.isEmpty ? "/" : made
             made += "/" + part
-            if unsafe mkdir(made, 0o777) != 0, errno != EEXIST, !exists(made) {
+            if unsafe mkdir(made, 0o777) == 0 {
+                try syncDirectory(above)
+            } else if errno != EEXIST, !exists(made) {
                 throw .system("the directory cannot be made", path: made)
             }
         }
@@ -82,12 +85,12 @@ package struct POSIXFileSystem: FileSystem {
         guard descriptor >= 0 else {
             throw .system("the journal cannot be written", path: path)
         }
-        if flock(descriptor, LOCK_EX | LOCK_NB) == 0 {
+        if tapedeck_lock(descriptor) == 0 {
             return POSIXDirectoryLock(descriptor: descriptor)
         }
         let reason = errno
         close(descriptor)
-        if reason == EWOULDBLOCK { return nil }
+        if reason == EAGAIN || reason == EACCES { return nil }
         errno = reason
         throw .system("the journal cannot be locked", path: path)
     }
@@ -96,7 +99,7 @@ package struct POSIXFileSystem: FileSystem {
         let descriptor = unsafe Glibc.open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return false }
         defer { close(descriptor) }
-        return flock(descriptor, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK
+        return tapedeck_is_locked(descriptor) == 1
     }
 }
 

@@ -4,24 +4,37 @@
 /// What is assigned here shows nowhere until the commit is published; a batch that fails is
 /// dropped whole.
 struct CommitBatch {
-    private let reader: LogReader
+    let reader: LogReader
     private(set) var records: [Record] = []
     private(set) var fields: [EventFields] = []
     /// Runs of records that stay within one block.
     private(set) var units: [Range<Int>] = []
     private(set) var next: Offset
-    private var seqs: [RunID: RunSequence] = [:]
-    private var threads: [String: RunID] = [:]
-    private var orphans: [String: [Int]] = [:]
-    private var adopted: Set<Offset> = []
+    /// Threads whose run is known now: what was said in them before is to be copied there.
+    private(set) var adoptions: [Adoption] = []
     /// The place of the record with an identity hash.
     private(set) var identities: [UInt64: Int] = [:]
+    private var seqs: [RunID: RunSequence] = [:]
+    private var threads: [String: ThreadHome] = [:]
+    private var orphans: [String: [Int]] = [:]
+    private var adopted: Set<Offset> = []
 
     /// What became of one submission: the offset of each draft, and how many were new.
     struct Assignment {
         var offsets: [Offset] = []
         var appended = 0
         var duplicates = 0
+    }
+
+    /// A thread whose unassigned records belong to a run.
+    struct Adoption {
+        /// At most so many records are copied in one commit; the next commit goes on.
+        static let recordsMax = 1024
+        static let bytesMax = 8 << 20
+
+        var thread: String
+        var run: RunID
+        var ingest: IngestTime
     }
 
     /// An empty batch whose first record gets the offset `next`.
@@ -32,17 +45,18 @@ struct CommitBatch {
 
     /// Assigns the drafts of a submission, in order.
     ///
-    /// - Throws: code `io` when a possible duplicate cannot be compared.
+    /// - Throws: code `io` when a possible duplicate cannot be compared; then the batch is of no
+    ///   more use.
     mutating func assign(_ submission: Submission) throws(JournalError) -> Assignment {
         var assignment = Assignment()
         let start = records.count
         for draft in submission.drafts {
-            let unitStart = records.count
-            let run = run(of: draft)
-            let identity = Identity(
-                run: run, type: draft.event.type, data: draft.event.data,
-                hasMessageID: draft.event.fields.messageID != nil, origin: draft.origin,
-                key: draft.key)
+            var draft = draft
+            // An origin without an epoch marks the copies that are made here.
+            if draft.origin?.epoch == nil { draft.origin = nil }
+            let thread = draft.event.fields.threadID?.string(in: draft.event.data)
+            let run = run(of: draft, thread: thread)
+            let identity = Identity(draft, run: run)
             if let known = try duplicate(of: draft, run: run, identity) {
                 assignment.offsets.append(known)
                 assignment.duplicates += 1
@@ -50,29 +64,31 @@ struct CommitBatch {
             }
             assignment.offsets.append(next)
             assignment.appended += 1
-            append(draft, run: run, identity, ingest: submission.ingest)
-            if run != .unassigned { try adoptOrphans(of: draft, into: run, submission.ingest) }
-            if !submission.isAtomic { units.append(unitStart..<records.count) }
+            append(draft, run: run, thread: thread, identity, ingest: submission.ingest)
+            if let thread, run != .unassigned, hasOrphans(thread) {
+                adoptions.append(
+                    Adoption(thread: thread, run: run, ingest: submission.ingest))
+            }
+            if !submission.isAtomic { units.append(records.count - 1..<records.count) }
         }
         if submission.isAtomic, start < records.count { units.append(start..<records.count) }
         return assignment
     }
 
-    private func run(of draft: Draft) -> RunID {
+    private func run(of draft: Draft, thread: String?) -> RunID {
         if let run = draft.run { return run }
         let event = draft.event
         if event.fields.hasRunID {
             return event.fields.runID.flatMap { RunID($0.string(in: event.data)) } ?? .unassigned
         }
-        guard let thread = event.fields.threadID?.string(in: event.data) else {
-            return .unassigned
-        }
-        return threads[thread] ?? reader.state.withLock { $0.run(ofThread: thread) }
-            ?? .unassigned
+        guard let thread else { return .unassigned }
+        let home = threads[thread]
+        if let home, home.isCreated { return home.run }
+        return reader.state.withLock { $0.run(ofThread: thread) } ?? home?.run ?? .unassigned
     }
 
     private mutating func append(
-        _ draft: Draft, run: RunID, _ identity: Identity, ingest: IngestTime
+        _ draft: Draft, run: RunID, thread: String?, _ identity: Identity, ingest: IngestTime
     ) {
         let event = draft.event
         let last = seqs[run] ?? reader.state.withLock { $0.lastSeq(of: run) }
@@ -80,7 +96,7 @@ struct CommitBatch {
         var shape: Record.DataShape = []
         if event.fields.hasRunID { shape.insert(.hasRunID) }
         if event.fields.hasCreatedAt { shape.insert(.hasCreatedAt) }
-        for hash in identity.hashes { identities[hash] = records.count }
+        identity.forEachHash { identities[$0] = records.count }
         records.append(
             Record(
                 offset: next, run: run, seq: last.next, type: event.type, ingest: ingest,
@@ -88,99 +104,73 @@ struct CommitBatch {
                 data: event.data))
         fields.append(event.fields)
         next = next.next
-        guard let thread = event.fields.threadID?.string(in: event.data) else { return }
+        guard let thread else { return }
         if run == .unassigned {
             orphans[thread, default: []].append(records.count - 1)
         } else if event.type == .threadCreated || threads[thread] == nil {
-            threads[thread] = run
+            threads[thread] = ThreadHome(run: run, isCreated: event.type == .threadCreated)
         }
     }
 
-    /// Copies what was said in a thread before its run was known into the run.
-    private mutating func adoptOrphans(
-        of draft: Draft, into run: RunID, _ ingest: IngestTime
-    ) throws(JournalError) {
-        guard let thread = draft.event.fields.threadID?.string(in: draft.event.data) else { return }
-        let offsets = reader.state.withLock { $0.orphans(ofThread: thread) }
-        var waiting: [Record] = []
-        for offset in offsets where !adopted.contains(offset) {
-            if let record = try record(at: offset) { waiting.append(record) }
-        }
-        for place in orphans.removeValue(forKey: thread) ?? [] { waiting.append(records[place]) }
-        for record in waiting {
-            adopted.insert(record.offset)
-            let event = try Event(type: record.type, data: record.data)
-            let copy = Draft(
-                event, eventTime: record.recordedAt,
-                origin: EventID(epoch: nil, offset: record.offset), key: record.key)
-            let identity = Identity(
-                run: run, type: event.type, data: event.data,
-                hasMessageID: event.fields.messageID != nil, origin: copy.origin, key: copy.key)
-            if try duplicate(of: copy, run: run, identity) == nil {
-                append(copy, run: run, identity, ingest: ingest)
-            }
-        }
-    }
-
-    /// The offset of the record that `draft` repeats; nil when it is new.
-    private func duplicate(of draft: Draft, run: RunID, _ identity: Identity)
-        throws(JournalError) -> Offset?
-    {
-        func matches(_ record: Record) -> Bool {
-            Identity.matches(
-                record, run: run, type: draft.event.type, data: draft.event.data,
-                origin: draft.origin, key: draft.key,
-                hasMessageID: draft.event.fields.messageID != nil)
-        }
-        for hash in identity.hashes {
-            if let place = identities[hash], matches(records[place]) {
-                return records[place].offset
-            }
-            let known = reader.state.withLock { $0.active?.identities[hash] }
-            if let known, let record = try record(at: known), matches(record) { return known }
-        }
-        guard !identity.hashes.isEmpty else { return nil }
-        let segments = reader.state.withLock { state in
-            let bases = state.directory.runs[run]?.segments ?? []
-            return state.segments.filter { bases.contains($0.base) }
-        }
-        for segment in segments.reversed() {
-            for hash in identity.hashes {
-                if let known = try reader.find(hash, in: segment, where: matches) { return known }
-            }
-        }
-        return nil
-    }
-
-    private func record(at offset: Offset) throws(JournalError) -> Record? {
-        try reader.record(at: offset)
+    private func hasOrphans(_ thread: String) -> Bool {
+        orphans[thread] != nil || reader.state.withLock { $0.hasOrphans(ofThread: thread) }
     }
 }
 
-extension LogReader {
-    /// The record at `offset`, whatever its run; nil when it is gone.
-    func record(at offset: Offset) throws(JournalError) -> Record? {
-        for selection in [Selection.all, .run(.unassigned)] {
-            let page = try read(selection, from: Cursor(next: offset), bytesMax: 1)
-            if let record = page.records.first, record.offset == offset { return record }
+extension CommitBatch {
+    /// Copies what was said in threads before their run was known into the run, each copy a unit
+    /// of its own, up to the limits of ``Adoption``.
+    ///
+    /// - Returns: what is left for the next commit. A copy that cannot be made for now is left to
+    ///   the next event of its thread.
+    mutating func adopt(_ adoptions: [Adoption]) -> [Adoption] {
+        var copied = 0
+        var bytes = 0
+        for (place, adoption) in adoptions.enumerated() {
+            for orphan in waiting(adoption.thread) {
+                guard copied < Adoption.recordsMax, bytes < Adoption.bytesMax else {
+                    return Array(adoptions[place...])
+                }
+                guard let record = try? record(orphan), record.run == .unassigned else { continue }
+                guard (try? copy(record, adoption)) == true else { continue }
+                adopted.insert(record.offset)
+                copied += 1
+                bytes += record.data.count
+            }
         }
-        return nil
+        return []
     }
 
-    /// The offset of a record of `segment` with this identity hash for which `matches` holds.
-    func find(_ hash: UInt64, in segment: SegmentFile, where matches: (Record) -> Bool)
-        throws(JournalError) -> Offset?
-    {
-        let loaded = try index(of: segment)
-        for place in loaded.footer.identities.groups(with: hash) {
-            let group = loaded.footer.index.groups[place]
-            var found: Offset?
-            _ = GroupDecoder.decode(
-                try segment.bytes(of: group), at: group.position, in: loaded.header,
-                rawLength: group.rawLength, isWanted: { _, _ in true },
-                yield: { if found == nil, matches($0) { found = $0.offset } })
-            if let found { return found }
+    private enum Orphan {
+        case published(Offset)
+        case new(Int)
+    }
+
+    private func waiting(_ thread: String) -> [Orphan] {
+        let published = reader.state.withLock { $0.orphans(ofThread: thread) }
+        let new = orphans[thread] ?? []
+        return published.filter { !adopted.contains($0) }.map { .published($0) }
+            + new.filter { !adopted.contains(records[$0].offset) }.map { .new($0) }
+    }
+
+    private func record(_ orphan: Orphan) throws(JournalError) -> Record? {
+        switch orphan {
+        case .published(let offset): try reader.record(at: offset)
+        case .new(let place): records[place]
         }
-        return nil
+    }
+
+    /// - Returns: false when the run has the same event already.
+    private mutating func copy(_ record: Record, _ adoption: Adoption) throws(JournalError) -> Bool
+    {
+        let draft = Draft(
+            try Event(type: record.type, data: record.data), eventTime: record.recordedAt,
+            origin: EventID(epoch: nil, offset: record.offset), key: record.key)
+        let identity = Identity(draft, run: adoption.run)
+        guard try duplicate(of: draft, run: adoption.run, identity) == nil else { return false }
+        append(
+            draft, run: adoption.run, thread: adoption.thread, identity, ingest: adoption.ingest)
+        units.append(records.count - 1..<records.count)
+        return true
     }
 }

@@ -22,6 +22,8 @@ final class Committer: @unchecked Sendable {
     private var predecessor: SegmentHeader.Predecessor?
     private var end: Offset
     private var stopFailure: JournalError?
+    private var lastSettled: UInt64 = 0
+    private static let settledMicrosecondsMax: UInt64 = 1_000_000
 
     private var state: Locked<LogState> { reader.state }
 
@@ -66,36 +68,67 @@ final class Committer: @unchecked Sendable {
             guard let submissions = queue.take(timeoutSeconds: mark.isSynced ? nil : 1) else {
                 break
             }
-            if submissions.isEmpty { settle() } else { commit(submissions) }
+            if !submissions.isEmpty { commit(submissions) }
+            if submissions.isEmpty || isSettlingDue { settle() }
         }
         stop()
         finished.signal()
     }
 
+    /// Whether commits have followed each other for a second without a pause.
+    private var isSettlingDue: Bool {
+        let now = environment.now().monotonicMicroseconds
+        return !mark.isSynced && now > lastSettled + Committer.settledMicrosecondsMax
+    }
+
     private func commit(_ submissions: [Submission]) {
-        var batch = CommitBatch(reader: reader, next: end)
-        var outcomes: [(Submission, Result<CommitBatch.Assignment, JournalError>)] = []
-        for submission in submissions {
-            do throws(JournalError) {
-                outcomes.append((submission, .success(try batch.assign(submission))))
-            } catch {
-                outcomes.append((submission, .failure(error)))
-            }
-        }
+        var (batch, outcomes) = assign(submissions)
+        var rest = batch.adopt(batch.adoptions)
         do throws(JournalError) {
             if !batch.records.isEmpty { try write(batch) }
         } catch {
-            for (submission, _) in outcomes { submission.completion(.failure(error)) }
+            for submission in submissions { submission.completion(.failure(error)) }
             return
         }
         let epoch = manifest.epoch
-        for (submission, outcome) in outcomes {
+        for (submission, outcome) in zip(submissions, outcomes) {
             submission.completion(
                 outcome.map { assignment in
                     Receipt(
                         ids: assignment.offsets.map { EventID(epoch: epoch, offset: $0) },
                         appended: assignment.appended, duplicates: assignment.duplicates)
                 })
+        }
+        while !rest.isEmpty {
+            var copies = CommitBatch(reader: reader, next: end)
+            rest = copies.adopt(rest)
+            // What fails here is made up for at the next event of its thread.
+            guard !copies.records.isEmpty, (try? write(copies)) != nil else { return }
+        }
+    }
+
+    /// Assigns offsets to all submissions but those that fail.
+    private func assign(_ submissions: [Submission])
+        -> (CommitBatch, [Result<CommitBatch.Assignment, JournalError>])
+    {
+        var failures: [Int: JournalError] = [:]
+        while true {
+            var batch = CommitBatch(reader: reader, next: end)
+            var outcomes: [Result<CommitBatch.Assignment, JournalError>] = []
+            for (place, submission) in submissions.enumerated() {
+                if let failure = failures[place] {
+                    outcomes.append(.failure(failure))
+                    continue
+                }
+                do throws(JournalError) {
+                    outcomes.append(.success(try batch.assign(submission)))
+                } catch {
+                    // It may have been assigned in part: begin again without it.
+                    failures[place] = error
+                    break
+                }
+            }
+            if outcomes.count == submissions.count { return (batch, outcomes) }
         }
     }
 
@@ -121,22 +154,24 @@ final class Committer: @unchecked Sendable {
 
     private func writeOnce(_ batch: CommitBatch) throws(JournalError) {
         if writer == nil { try openSegment() }
-        guard var writer else { return }
-        defer { self.writer = writer }
-        let blocks = try writer.append(batch, isSynced: options.durability == .durable)
-        publish(batch, blocks, writer.position)
-        self.writer = writer
-        if writer.position.rawValue >= UInt64(options.segmentBytesMax) {
-            try? seal(&writer)
+        guard let blocks = try writer?.append(batch, isSynced: options.durability == .durable),
+            let position = writer?.position
+        else { return }
+        publish(batch, blocks, position)
+        if position.rawValue >= UInt64(options.segmentBytesMax) {
+            do throws(JournalError) { try seal() } catch { abandonSegment() }
         }
     }
 
     private func openSegment() throws(JournalError) {
+        let files = environment.fileSystem
         let header = SegmentHeader(
             journalID: manifest.journalID, epoch: manifest.epoch, salt: environment.random(),
             base: end, created: environment.now().wall, predecessor: predecessor)
-        let created = try SegmentWriter.create(header, layout, environment.fileSystem)
-        if let identity = environment.fileSystem.identity(of: created.path) {
+        // Nothing was ever published of a file that has the name of the next record.
+        if files.exists(layout.segment(end)) { try files.remove(layout.segment(end)) }
+        let created = try SegmentWriter.create(header, layout, files)
+        if let identity = files.identity(of: created.path) {
             try manifest.append(.segment(base: header.base, identity))
         }
         writer = created
@@ -174,56 +209,52 @@ final class Committer: @unchecked Sendable {
             return active.header.base
         }
         // The mark helps other processes and recovery; the commit stands without it.
-        try? mark.publish(epoch: epoch, end: end, segment: base, position: position)
+        mark.publish(epoch: epoch, end: end, segment: base, position: position)
         let publication = Publication(records: batch.records, epoch: epoch, end: end)
         for observer in observers.withLock({ $0 }) { observer(publication) }
     }
 
     /// Closes the segment with its footer and hands what is known of it to the catalog.
-    private func seal(_ writer: inout SegmentWriter) throws(JournalError) {
-        guard let active = state.withLock({ $0.active }) else { return }
-        let identities = SealedIdentities(
-            active.identities.compactMap { hash, offset in
-                active.index.group(reaching: offset).map { (hash, $0) }
-            })
-        predecessor = try writer.seal(active.index, identities)
+    ///
+    /// - Throws: code `io` or `diskFull`; the segment is still the active one, and must be given
+    ///   up.
+    private func seal() throws(JournalError) {
+        guard let active = state.withLock({ $0.active }), var writer else { return }
+        predecessor = try writer.seal(active.index, active.sealedIdentities)
         retire(active, pinned: nil)
         self.writer = nil
     }
 
     /// Leaves a segment whose device failed as it is: what was published of it stays readable.
     private func abandonSegment() {
+        predecessor = nil
+        writer = nil
         guard let active = state.withLock({ $0.active }) else { return }
+        guard !active.index.groups.isEmpty else {
+            // Its name is the next segment's.
+            return state.withLock { $0.active = nil }
+        }
         let footer = SegmentFooter(
-            index: active.index,
-            identities: SealedIdentities(
-                active.identities.compactMap { hash, offset in
-                    active.index.group(reaching: offset).map { (hash, $0) }
-                }))
+            header: active.header, index: active.index, identities: active.sealedIdentities)
         retire(
             active,
             pinned: LoadedSegment(
                 header: active.header, footer: footer, blocksEnd: active.position,
-                fileLength: active.position.rawValue, isSealed: false))
-        predecessor = nil
-        writer = nil
+                fileLength: active.position.rawValue))
     }
 
     private func retire(_ active: LogState.ActiveSegment, pinned: LoadedSegment?) {
         let file = SegmentFile(
             path: active.path, base: active.header.base, files: environment.fileSystem,
             pinned: pinned)
-        let touched = state.withLock { state -> [RunID: RunSummary] in
+        let part = active.index.directory
+        let touched = state.withLock { state -> Directory in
             state.segments.append(file)
-            state.directory.merge(active.index.directory)
+            state.directory.merge(part)
             state.active = nil
-            return active.index.directory.runs.keys.reduce(into: [:]) {
-                $0[$1] = state.directory.runs[$1]
-            }
+            return pinned == nil ? state.directory.touched(by: part) : Directory()
         }
-        if pinned == nil {
-            catalog.note(segment: active.header.base, end: end, touched, active.index.directory)
-        }
+        if pinned == nil { catalog.note(segment: active.header.base, touched, part) }
     }
 
     private func becomeReadOnly(_ error: JournalError) {
@@ -233,14 +264,16 @@ final class Committer: @unchecked Sendable {
         }
     }
 
+    /// Makes the evidence of what was published durable, and in `os` mode the records too.
     private func settle() {
-        try? writer?.sync()
+        do throws(JournalError) { try writer?.sync() } catch { abandonSegment() }
         try? mark.sync()
+        lastSettled = environment.now().monotonicMicroseconds
     }
 
     private func stop() {
         do throws(JournalError) {
-            if var writer { try seal(&writer) }
+            try seal()
             try mark.sync()
             if state.withLock({ $0.readOnlyReason }) == nil {
                 try manifest.append(.stopped(end: end))

@@ -26,16 +26,20 @@ struct ManifestLog {
     }
 
     /// Begins the manifest of a new journal.
+    ///
+    /// - Precondition: the first of `entries` creates it.
     static func create(
-        id: JournalID, epoch: Epoch, _ layout: Layout, _ files: any FileSystem
+        _ entries: [Manifest.Entry], _ layout: Layout, _ files: any FileSystem
     ) throws(JournalError) -> ManifestLog {
         var manifest = Manifest()
-        let entry = Manifest.Entry.created(id, epoch)
-        manifest.apply(entry)
+        for entry in entries { manifest.apply(entry) }
+        guard let id = manifest.journalID, let epoch = manifest.epochs.current else {
+            preconditionFailure("a manifest begins with the entry that creates the journal")
+        }
         let draft = layout.manifestDraft
         if files.exists(draft) { try files.remove(draft) }
         let file = try files.create(draft)
-        let bytes = Manifest.header + entry.encoded
+        let bytes = Manifest.header + entries.flatMap(\.encoded)
         try file.write(bytes, at: .zero)
         try file.sync()
         try files.rename(draft, to: layout.manifest)
@@ -58,6 +62,10 @@ struct ManifestLog {
             throw JournalError(.damaged, "the MANIFEST names no journal", path: layout.manifest)
         }
         if length < bytes.count { try file.truncate(to: Position.zero + length) }
+        // The last entry may be in the kernel's memory alone, if the process was killed.
+        try file.write(Array(bytes[..<length]), at: .zero)
+        try file.sync()
+        try files.syncDirectory(layout.directory)
         return ManifestLog(
             journalID: id, manifest: manifest, file: file, position: Position.zero + length,
             epoch: epoch)

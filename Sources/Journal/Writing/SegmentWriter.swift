@@ -7,7 +7,6 @@ struct SegmentWriter {
     private(set) var position: Position
     private var synced: Position
     private let encoder: GroupEncoder
-    private var lastCRC: UInt32 = 0
 
     /// Creates the segment's file, its header and its name on disk.
     ///
@@ -49,7 +48,7 @@ struct SegmentWriter {
         let output = encoder.encode(units, at: position, synced: synced)
         do throws(JournalError) {
             try file.write(output.bytes, at: position)
-            if isSynced { try file.sync() }
+            if isSynced { try syncOnce() }
         } catch {
             encoder.reset()
             try file.truncate(to: position)
@@ -57,28 +56,45 @@ struct SegmentWriter {
         }
         position = position + output.bytes.count
         if isSynced { synced = position }
-        lastCRC = output.blocks.last?.header.payloadCRC ?? lastCRC
         return output.blocks
     }
 
     /// Makes everything written so far durable.
     mutating func sync() throws(JournalError) {
         guard synced < position else { return }
-        try file.sync()
+        try syncOnce()
         synced = position
     }
 
-    /// Writes the footer and syncs it: the segment is never written again.
+    /// - Throws: code `io` whatever the reason: the kernel has dropped what it could not write, a
+    ///   full disk included, so that the file must not be written again.
+    private func syncOnce() throws(JournalError) {
+        do throws(JournalError) {
+            try file.sync()
+        } catch {
+            throw JournalError(.io, error.message, path: path, cause: error)
+        }
+    }
+
+    /// Writes the footer and syncs it: the segment is never written again, even if this fails.
     ///
     /// - Returns: what the next segment's header says of this one.
+    /// - Throws: code `io` or `diskFull`; then the segment stands without a footer.
     mutating func seal(_ index: SegmentIndex, _ identities: SealedIdentities)
         throws(JournalError) -> SegmentHeader.Predecessor
     {
-        let footer = SegmentFooter(index: index, identities: identities)
-        let bytes = footer.encoded(at: position, in: header)
-        try file.write(bytes, at: position)
-        try file.sync()
+        let footer = SegmentFooter(header: header, index: index, identities: identities)
+        let (bytes, crc) = footer.encoded(at: position)
+        do throws(JournalError) {
+            // The blocks first: a footer must never stand behind blocks that are not on disk.
+            try sync()
+            try file.write(bytes, at: position)
+            try file.sync()
+        } catch {
+            try? file.truncate(to: position)
+            throw error
+        }
         return SegmentHeader.Predecessor(
-            base: header.base, length: position.rawValue + UInt64(bytes.count), lastCRC: lastCRC)
+            base: header.base, length: position.rawValue + UInt64(bytes.count), footerCRC: crc)
     }
 }

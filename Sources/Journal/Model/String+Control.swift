@@ -1,0 +1,12 @@
+extension String {
+    /// Whether there is a control character in it: U+0000–U+001F, U+007F–U+009F.
+    var hasControlCharacter: Bool {
+        var previous: UInt8 = 0
+        for byte in utf8 {
+            if byte < 0x20 || byte == 0x7F { return true }
+            if previous == 0xC2, (0x80...0x9F).contains(byte) { return true }
+            previous = byte
+        }
+        return false
+    }
+}

@@ -1,0 +1,96 @@
+extension LogReader {
+    /// The record at `offset`, whatever its run; nil when it is gone.
+    func record(at offset: Offset) throws(JournalError) -> Record? {
+        var found: Record?
+        switch state.withLock({ $0.place(of: offset) }) {
+        case .record(let record):
+            found = record
+        case .active(let part):
+            for group in part.groups {
+                let bytes = try part.file.read(group.length, at: group.position)
+                _ = GroupDecoder.decode(
+                    bytes, of: group, in: part.header, isWanted: { $1 == offset },
+                    yield: { found = $0 })
+            }
+        case .file(let segment):
+            guard let loaded = try readableIndex(of: segment),
+                let place = loaded.footer.index.group(reaching: offset)
+            else { return nil }
+            let group = loaded.footer.index.groups[place]
+            _ = GroupDecoder.decode(
+                try segment.bytes(of: group), of: group, in: loaded.header,
+                isWanted: { $1 == offset }, yield: { found = $0 })
+        case nil:
+            break
+        }
+        return found
+    }
+
+    /// The offset of a record of `segment` with this identity hash for which `matches` holds.
+    func find(_ hash: UInt64, in segment: SegmentFile, where matches: (Record) -> Bool)
+        throws(JournalError) -> Offset?
+    {
+        guard let loaded = try readableIndex(of: segment) else { return nil }
+        for place in loaded.footer.identities.groups(with: hash) {
+            let group = loaded.footer.index.groups[place]
+            var found: Offset?
+            _ = GroupDecoder.decode(
+                try segment.bytes(of: group), of: group, in: loaded.header,
+                isWanted: { _, _ in true },
+                yield: { if found == nil, matches($0) { found = $0.offset } })
+            if let found { return found }
+        }
+        return nil
+    }
+
+    /// The last record of `run` below `offset`.
+    func last(of run: RunID, before offset: Offset) throws(JournalError) -> Record? {
+        for candidate in state.withLock({ $0.places(of: run, before: offset) }) {
+            switch candidate {
+            case .record(let record):
+                return record
+            case .active(let part):
+                for group in part.groups.reversed() {
+                    let bytes = try part.file.read(group.length, at: group.position)
+                    if let found = lastRecord(of: run, before: offset, group, bytes, part.header) {
+                        return found
+                    }
+                }
+            case .file(let segment):
+                guard let loaded = try readableIndex(of: segment) else { continue }
+                let index = loaded.footer.index
+                for place in (index.groupsByRun[run] ?? []).reversed() {
+                    let group = index.groups[Int(place)]
+                    guard group.first < offset else { continue }
+                    let bytes = try segment.bytes(of: group)
+                    if let found = lastRecord(of: run, before: offset, group, bytes, loaded.header)
+                    {
+                        return found
+                    }
+                }
+            }
+        }
+        return nil
+    }
+
+    /// The index of a segment; nil when too much of it is damaged.
+    private func readableIndex(of segment: SegmentFile) throws(JournalError) -> LoadedSegment? {
+        do throws(JournalError) {
+            return try index(of: segment)
+        } catch {
+            guard error.code == .damaged else { throw error }
+            return nil
+        }
+    }
+
+    private func lastRecord(
+        of run: RunID, before offset: Offset, _ group: GroupEntry, _ bytes: [UInt8],
+        _ header: SegmentHeader
+    ) -> Record? {
+        var found: Record?
+        _ = GroupDecoder.decode(
+            bytes, of: group, in: header, isWanted: { $0 == run && $1 < offset },
+            yield: { found = $0 })
+        return found
+    }
+}

@@ -1,0 +1,44 @@
+import TestSupport
+import Testing
+
+@Suite("A journal is an array")
+struct ModelTests {
+    /// Sequences in one case; there are as many cases as `chunks`.
+    static let sequencesPerChunk = 50
+    static let operations = 200
+
+    /// Fresh for each run; a failure prints the seed of its sequence.
+    static let chunks = (0..<20).map { _ in UInt64.random(in: .min ... .max) }
+
+    /// Seeds that failed once.
+    static let regressions: [UInt64] = [
+        10718394831788804457, 15925239517773186980, 10196155599154299949, 18179038171323287704,
+        15687139156415828795, 1234419760124844659,
+    ]
+
+    @Test("whatever is done to it, and however it ends", arguments: chunks)
+    func fresh(chunk: UInt64) {
+        var seeds = SplitMix64(seed: chunk)
+        for _ in 0..<ModelTests.sequencesPerChunk {
+            guard check(seeds.next()) else { return }
+        }
+    }
+
+    @Test("where it failed once", arguments: regressions)
+    func regression(seed: UInt64) {
+        _ = check(seed)
+    }
+
+    private func check(_ seed: UInt64) -> Bool {
+        var sequence: ModelSequence?
+        do {
+            sequence = try ModelSequence(seed: seed)
+            try sequence?.run(ModelTests.operations)
+            return true
+        } catch {
+            let trace = sequence?.trace.suffix(8).joined(separator: ", ") ?? "the first start"
+            Issue.record("seed \(seed): \(error) — after \(trace)")
+            return false
+        }
+    }
+}
