@@ -66,6 +66,7 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
+        .testTarget(name: "ArchitectureTests"),
         .target(name: "TestSupport", dependencies: ["Journal"], path: "Tests/TestSupport"),
         .testTarget(name: "JournalTests", dependencies: ["Journal", "TestSupport"]),
         .testTarget(name: "ReplayTests", dependencies: ["Journal", "Replay", "TestSupport"]),
@@ -73,6 +74,7 @@ let package = Package(
             name: "StreamServerTests",
             dependencies: [
                 "Journal",
+                "Replay",
                 "StreamServer",
                 "TestSupport",
                 .product(name: "Logging", package: "swift-log"),

@@ -45,6 +45,9 @@ package struct TapedeckServer: Sendable {
     }
 
     private static let blockingThreads = 4
+    private static let scanThreads = 2
+    /// How long streams may take to take their good-bye.
+    private static let drainSecondsMax = 6
     private static let backlog = 1024
     /// The most bytes that the name of a socket in the file system may have on Linux.
     private static let socketPathBytesMax = 107
@@ -69,23 +72,27 @@ package struct TapedeckServer: Sendable {
     package func run(ready: @escaping @Sendable (_ port: Int) -> Void) async throws {
         let group = MultiThreadedEventLoopGroup.singleton
         let pool = NIOThreadPool(numberOfThreads: TapedeckServer.blockingThreads)
+        let scanPool = NIOThreadPool(numberOfThreads: TapedeckServer.scanThreads)
         pool.start()
+        scanPool.start()
         let service = StreamService(
             journal: journal, hubs: try await .start(on: group, journal: journal), pool: pool,
-            arrivals: Arrivals(journal), logger: logger, now: { .now })
+            scanPool: scanPool, arrivals: Arrivals(journal), logger: logger, now: { .now })
         let hosts = HostPolicy(allowing: options.allowedHosts + [options.host])
+        let socket = TapedeckServer.controlSocket(of: directory)
+        let hasSocket = socket.utf8.count <= TapedeckServer.socketPathBytesMax
+        let listening = Listening(awaited: hasSocket ? 2 : 1, ready: ready)
         let network = application(
             Routes(service: service, hosts: hosts).makeRouter(), service, hosts,
             .hostname(options.host, port: options.port)
-        ) { ready($0.localAddress?.port ?? 0) }
+        ) { listening.began(port: $0.localAddress?.port) }
         var services: [any Service] = [network]
-        let socket = TapedeckServer.controlSocket(of: directory)
-        if socket.utf8.count <= TapedeckServer.socketPathBytesMax {
+        if hasSocket {
             services.append(
                 application(
                     Routes(service: service, hosts: nil).makeControlRouter(), service, nil,
                     .unixDomainSocket(path: socket)
-                ) { _ in })
+                ) { _ in listening.began(port: nil) })
         } else {
             logger.warning("the journal's path is too long for a socket: commands cannot reach me")
         }
@@ -99,16 +106,29 @@ package struct TapedeckServer: Sendable {
             configuration: .init(
                 services: services, gracefulShutdownSignals: [.sigterm, .sigint],
                 logger: quietLogger))
+        let failure: (any Error)?
         do {
             try await lifecycle.run()
+            failure = nil
         } catch {
-            try? await pool.shutdownGracefully()
-            guard let error = error as? IOError else { throw error }
-            throw Unavailable(
-                description: "the server cannot listen on \(options.host) port "
-                    + "\(options.port): \(error.sentence)")
+            failure = error
         }
-        try await pool.shutdownGracefully()
+        await TapedeckServer.drain(service.hubs)
+        try? await pool.shutdownGracefully()
+        try? await scanPool.shutdownGracefully()
+        guard let failure else { return }
+        guard let failure = failure as? IOError else { throw failure }
+        throw Unavailable(
+            description: "the server cannot listen on \(options.host) port "
+                + "\(options.port): \(failure.sentence)")
+    }
+
+    /// Waits until every stream has been told good-bye and is closed, or time is up.
+    private static func drain(_ hubs: HubGroup) async {
+        let deadline = ContinuousClock.now.advanced(by: .seconds(drainSecondsMax))
+        while hubs.streams > 0, ContinuousClock.now < deadline {
+            try? await Task.sleep(for: .milliseconds(20))
+        }
     }
 
     private func application(
@@ -130,6 +150,27 @@ package struct TapedeckServer: Sendable {
         var quiet = logger
         quiet.logLevel = .critical
         return quiet
+    }
+}
+
+/// Waits until both the network's address and the journal's socket are listened on.
+private final class Listening: Sendable {
+    private let state: Locked<(awaited: Int, port: Int)>
+    private let ready: @Sendable (_ port: Int) -> Void
+
+    init(awaited: Int, ready: @escaping @Sendable (_ port: Int) -> Void) {
+        state = Locked((awaited, 0))
+        self.ready = ready
+    }
+
+    /// One of them is listened on; `port` is the network's.
+    func began(port: Int?) {
+        let found = state.withLock { state -> Int? in
+            state.awaited -= 1
+            state.port = port ?? state.port
+            return state.awaited == 0 ? state.port : nil
+        }
+        if let found { ready(found) }
     }
 }
 

@@ -32,21 +32,34 @@ final class Hub {
 
     /// Takes what was published, in order.
     func take(_ publications: [Publication]) {
-        for publication in publications { take(publication) }
+        var touched: [ObjectIdentifier: Feed] = [:]
+        for publication in publications { take(publication, &touched) }
+        wake(Array(touched.values))
+    }
+
+    /// Begins anew at `end`, where that is ahead: something was published unheard.
+    func catchUp(to end: Cursor) {
+        guard end > self.end else { return }
+        self.end = end
+        for feed in feeds.values { feed.restart(at: end) }
         wake(Array(feeds.values))
     }
 
-    private func take(_ publication: Publication) {
+    private func take(_ publication: Publication, _ touched: inout [ObjectIdentifier: Feed]) {
         guard let first = publication.records.first else { return }
         epoch = publication.epoch
         if Cursor(next: first.offset) > end {
-            // Something was published before this hub listened: its feeds begin anew here.
-            for feed in feeds.values { feed.restart(at: Cursor(next: first.offset)) }
+            // Something was dropped from the inbox: the feeds begin anew here.
+            for feed in feeds.values {
+                feed.restart(at: Cursor(next: first.offset))
+                touched[ObjectIdentifier(feed)] = feed
+            }
         }
         for record in publication.records where record.offset >= end.next {
-            for feed in feedsOfRun[record.run] ?? [] { feed.append(record, epoch: epoch) }
-            for feed in wideFeeds where feed.key.selection.contains(record.run) {
+            let wide = wideFeeds.lazy.filter { $0.key.selection.contains(record.run) }
+            for feed in (feedsOfRun[record.run] ?? []) + wide {
                 feed.append(record, epoch: epoch)
+                touched[ObjectIdentifier(feed)] = feed
             }
         }
         end = max(end, Cursor(next: publication.end))
@@ -120,7 +133,7 @@ final class Hub {
         eventLoop.scheduleTask(in: Hub.tick) {
             let hub = bound.value
             hub.isTicking = false
-            let now = NIODeadline.now()
+            let now = hub.eventLoop.now
             for stream in hub.streams.values { stream.tick(now) }
             hub.scheduleTick()
         }

@@ -34,6 +34,10 @@ final class HubGroup: Sendable {
         }
         let hubs = HubGroup(members)
         journal.observe { hubs.offer($0) }
+        // What was published before anyone listened is taken from the journal.
+        for member in hubs.members {
+            member.eventLoop.execute { member.hub.value.catchUp(to: Cursor(next: journal.end)) }
+        }
         return hubs
     }
 

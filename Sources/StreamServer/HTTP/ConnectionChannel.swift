@@ -36,7 +36,7 @@ struct ConnectionChannel: HTTPChannelHandler {
             limits.maxHeaderListSize = ConnectionChannel.headerBytesMax
             let pipeline = channel.pipeline.syncOperations
             try pipeline.configureHTTPServerPipeline(
-                withPipeliningAssistance: true, withErrorHandling: true,
+                withPipeliningAssistance: true, withErrorHandling: false,
                 withOutboundHeaderValidation: false, withEncoderConfiguration: .init(),
                 withDecoderLimitConfiguration: limits)
             let promise = channel.eventLoop.makePromise(of: RequestChannel?.self)

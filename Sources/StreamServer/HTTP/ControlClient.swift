@@ -1,3 +1,4 @@
+import Foundation
 import Journal
 import NIOCore
 import NIOHTTP1
@@ -37,13 +38,11 @@ package struct ControlClient: Sendable {
             try await outbound.write(.end(nil))
             return try await ControlClient.answer(inbound)
         }
+        let answer = try JSONDecoder().decode(Answer.self, from: Data(body))
         guard status == 200 else {
-            throw JournalError(.invalidEvent, ControlClient.string("detail", in: body))
+            throw JournalError(.invalidEvent, answer.detail ?? "the server answered \(status)")
         }
-        var result = ImportResult()
-        result.appended = ControlClient.number("appended", in: body)
-        result.duplicates = ControlClient.number("duplicates", in: body)
-        return result
+        return ImportResult(appended: answer.appended ?? 0, duplicates: answer.duplicates ?? 0)
     }
 
     private static func answer(
@@ -73,16 +72,10 @@ package struct ControlClient: Sendable {
             }
     }
 
-    /// The value of a member of one of our own answers, which are compact and in a known order.
-    private static func number(_ key: String, in body: [UInt8]) -> Int {
-        let text = String(decoding: body, as: UTF8.self)
-        guard let range = text.firstRange(of: "\"\(key)\":") else { return 0 }
-        return Int(text[range.upperBound...].prefix { $0.isNumber }) ?? 0
-    }
-
-    private static func string(_ key: String, in body: [UInt8]) -> String {
-        let text = String(decoding: body, as: UTF8.self)
-        guard let range = text.firstRange(of: "\"\(key)\":\"") else { return text }
-        return String(text[range.upperBound...].prefix { $0 != "\"" })
+    /// What the server answers.
+    private struct Answer: Decodable {
+        var appended: Int?
+        var duplicates: Int?
+        var detail: String?
     }
 }

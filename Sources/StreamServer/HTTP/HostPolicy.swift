@@ -7,7 +7,7 @@ package struct HostPolicy: Hashable, Sendable {
     /// Accepts loopback names and `extra` ones.
     package init(allowing extra: some Sequence<String> = []) {
         names = ["localhost", "127.0.0.1", "[::1]"]
-        names.formUnion(extra.map { $0.lowercased() })
+        names.formUnion(extra.map { $0.contains(":") ? "[\($0.lowercased())]" : $0.lowercased() })
     }
 
     /// Accepts a request whose `Host` header is `host`.
@@ -23,7 +23,9 @@ package struct HostPolicy: Hashable, Sendable {
     private static func name(of host: String) -> String {
         let host = host.lowercased()
         if host.hasPrefix("[") {
-            return host.firstIndex(of: "]").map { String(host[...$0]) } ?? host
+            guard let end = host.firstIndex(of: "]") else { return host }
+            let port = host[host.index(after: end)...]
+            return port.isEmpty || port.hasPrefix(":") ? String(host[...end]) : host
         }
         return host.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).first
             .map(String.init) ?? host

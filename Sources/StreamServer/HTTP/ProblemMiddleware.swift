@@ -3,6 +3,7 @@ import Hummingbird
 import Journal
 import Logging
 import NIOCore
+import NIOHTTP1
 
 /// Turns whatever a handler throws into `application/problem+json` with one sentence of detail.
 struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
@@ -29,6 +30,9 @@ struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
                 logger.error("a request failed", metadata: ["error": "\(error)"])
             }
             return Response(problem)
+        } catch let error where error is HTTPParserError || error is ChannelError {
+            // The client's doing, not ours: it went away, or its body is none.
+            return Response(Problem(400, "the request broke off before its end"))
         } catch let error as HTTPError where error.status == .notFound {
             return Response(Problem(404, "there is nothing at this address"))
         } catch let error as HTTPError where error.status == .contentTooLarge {

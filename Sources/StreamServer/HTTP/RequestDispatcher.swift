@@ -18,8 +18,8 @@ final class RequestDispatcher: ChannelInboundHandler, RemovableChannelHandler {
     private enum State {
         /// No request has come. → answering, streaming, closed
         case fresh(EventLoopPromise<ConnectionChannel.RequestChannel?>)
-        /// Hummingbird answers. → streaming
-        case answering
+        /// Hummingbird answers, and its handler closes the connection when it is idle. → streaming
+        case answering(HTTPConnectionStateHandler)
         /// The connection is a stream's.
         case streaming
         /// The connection is gone.
@@ -60,12 +60,38 @@ final class RequestDispatcher: ChannelInboundHandler, RemovableChannelHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         if case .streaming = state { return }
-        if case .head(let head) = unwrapInboundIn(data) {
-            if let request = stream(head) { return takeOver(request, context) }
-            guard engage(context) else { return }
-            encourage(head, context)
+        guard case .head(var head) = unwrapInboundIn(data) else {
+            return context.fireChannelRead(data)
         }
-        context.fireChannelRead(data)
+        // Which of two names would be checked, and which believed?
+        guard head.headers["Host"].count <= 1 else { return refuse(context) }
+        if let request = stream(head) { return takeOver(request, context) }
+        guard engage(context) else { return }
+        encourage(head, context)
+        if head.version == .http1_0, !head.isKeepAlive {
+            head.headers.replaceOrAdd(name: "Connection", value: "close")
+        }
+        context.fireChannelRead(wrapInboundOut(.head(head)))
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        switch state {
+        case .fresh: refuse(context)
+        case .answering: context.fireErrorCaught(error)
+        case .streaming, .closed: context.close(promise: nil)
+        }
+    }
+
+    /// Answers 400 to what is no request, and closes the connection.
+    private func refuse(_ context: ChannelHandlerContext) {
+        let answer = HTTPResponseHead(
+            version: .http1_1, status: .badRequest,
+            headers: ["Connection": "close", "Content-Length": "0"])
+        context.write(wrapOutboundOut(.head(answer)), promise: nil)
+        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+        context.writeAndFlush(wrapOutboundOut(.end(nil))).whenComplete { _ in
+            bound.value.close(promise: nil)
+        }
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -88,11 +114,14 @@ final class RequestDispatcher: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     private func takeOver(_ request: StreamRequest, _ context: ChannelHandlerContext) {
+        let pipeline = context.pipeline.syncOperations
+        // It sees no request in progress, and would close the stream as idle.
+        if case .answering(let idle) = state { pipeline.removeHandler(idle, promise: nil) }
         leave(.streaming)
         let stream = SSEStream(
             request, service: service, hub: service.hubs.hub(on: context.eventLoop))
         do {
-            try context.pipeline.syncOperations.addHandler(stream, position: .first)
+            try pipeline.addHandler(stream, position: .first)
         } catch {
             context.close(promise: nil)
         }
@@ -104,13 +133,13 @@ final class RequestDispatcher: ChannelInboundHandler, RemovableChannelHandler {
         do {
             let pipeline = context.pipeline.syncOperations
             try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
-            try pipeline.addHandler(
-                HTTPConnectionStateHandler(
-                    idleTimeout: .init(ConnectionChannel.idleMax), logger: logger))
+            let idle = HTTPConnectionStateHandler(
+                idleTimeout: .init(ConnectionChannel.idleMax), logger: logger)
+            try pipeline.addHandler(idle)
             let channel = try ConnectionChannel.RequestChannel(
                 wrappingChannelSynchronously: context.channel,
                 configuration: .init(isOutboundHalfClosureEnabled: true))
-            state = .answering
+            state = .answering(idle)
             idleTimer?.cancel()
             requests.succeed(channel)
             return true

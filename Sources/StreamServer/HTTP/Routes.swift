@@ -11,7 +11,7 @@ struct Routes: Sendable {
 
     /// The addresses that clients of the network see.
     func makeRouter() -> Router<BasicRequestContext> {
-        let router = Router()
+        let router = Router(options: .autoGenerateHeadEndpoints)
         router.add(middleware: ProblemMiddleware(hosts: hosts, logger: service.logger))
         addWeb(router)
         addReading(router)

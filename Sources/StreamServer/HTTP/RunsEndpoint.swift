@@ -1,6 +1,7 @@
 import Hummingbird
 package import Journal
 import NIOPosix
+import ServiceLifecycle
 
 /// `GET /api/runs`, `/api/runs/{run_id}` and `/api/runs/{run_id}/events`.
 struct RunsEndpoint: Sendable {
@@ -60,7 +61,11 @@ struct RunsEndpoint: Sendable {
         let deadline = ContinuousClock.now.advanced(by: .seconds(wait))
         while page.items.isEmpty, ContinuousClock.now < deadline, !Task.isCancelled {
             // Something of another run may end the wait as well: then it goes on.
-            await service.arrivals.wait(for: run, after: page.cursor, until: deadline)
+            let cursor = page.cursor
+            await cancelWhenGracefulShutdown {
+                await service.arrivals.wait(for: run, after: cursor, until: deadline)
+            }
+            if Task.isShuttingDownGracefully { break }
             page = try await read(run, from: page.cursor)
         }
         var object = object(page, run, limit: limit, requested: requested)

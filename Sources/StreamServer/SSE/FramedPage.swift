@@ -3,8 +3,9 @@ import NIOCore
 
 /// A page of records as bytes of a stream.
 struct FramedPage: Sendable {
-    /// Bytes of data that one read of the journal takes for a stream.
-    static let bytesMax = 128 << 10
+    /// Bytes of data that one read of the journal takes for a stream: with the frames around them
+    /// they fill a buffer of 128 KiB, of which a stream holds at most two.
+    static let bytesMax = 96 << 10
 
     /// One chunk of an HTTP/1.1 body.
     var bytes: ByteBuffer

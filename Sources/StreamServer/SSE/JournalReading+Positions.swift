@@ -1,5 +1,4 @@
 import Journal
-import NIOCore
 import Replay
 
 /// A replay's player, wound to its first record.
@@ -15,22 +14,25 @@ struct WoundReplay: Sendable {
 
 extension JournalReading {
     /// Bytes that are read from the journal at a time.
-    static var pageBytes: Int { 256 << 10 }
+    static var pageBytes: Int { FramedPage.bytesMax }
 
     /// Reads until `plan` has a first record, or until it is plain that it has none.
     ///
-    /// The clock starts at `seen`, the record that a viewer who comes back saw last.
-    func wind(_ plan: ReplayPlan, resumingAfter seen: Record? = nil) throws(JournalError)
-        -> WoundReplay
-    {
+    /// The clock, which shows `clockNanoseconds`, starts at `seen`, the record that a viewer who
+    /// comes back saw last. A replay that goes on live is not over at what is there now.
+    func wind(
+        _ plan: ReplayPlan, resumingAfter seen: Record? = nil, clockNanoseconds: UInt64,
+        goesLive: Bool = false
+    ) throws(JournalError) -> WoundReplay {
         var player = Player(plan)
-        if let seen { player.resume(after: seen, now: NIODeadline.now().uptimeNanoseconds) }
+        if let seen { player.resume(after: seen, now: clockNanoseconds) }
         var cursor = plan.window.cursor
         while true {
             let page = try read(plan.selection, from: cursor, bytesMax: Self.pageBytes)
             player.offer(page)
             cursor = page.cursor
-            if page.isAtEnd, !player.isClosed { player.close() }
+            let isDone = page.isAtEnd && (page.items.isEmpty || !goesLive)
+            if isDone, !player.isClosed { player.close() }
             if let first = player.firstOffset {
                 return WoundReplay(
                     player: player, cursor: Cursor(next: first), next: cursor, isEmpty: false)

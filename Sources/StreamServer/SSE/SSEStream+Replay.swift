@@ -9,7 +9,7 @@ extension SSEStream {
     func pumpReplay(_ context: ChannelHandlerContext) {
         guard !isReading else { return }
         while context.channel.isWritable, !isClosing, replay != nil {
-            switch replay?.player.next(now: NIODeadline.now().uptimeNanoseconds) {
+            switch replay?.player.next(now: hub.eventLoop.now.uptimeNanoseconds) {
             case nil, .paused:
                 return
             case .emit(let items):
@@ -38,12 +38,13 @@ extension SSEStream {
     }
 
     private func readReplay() {
-        guard let cursor = replay?.cursor else { return }
+        guard let replay else { return }
+        let cursor = replay.cursor
         let selection = request.selection
         let journal = service.journal
-        run({
+        run(on: service.pool) {
             try journal.read(selection, from: cursor, bytesMax: FramedPage.bytesMax)
-        }) { stream, result in
+        } then: { stream, result in
             switch result {
             case .failure(let error):
                 stream.service.logger.error(
@@ -52,7 +53,9 @@ extension SSEStream {
             case .success(let page):
                 stream.replay?.player.offer(page)
                 stream.replay?.cursor = page.cursor
-                if page.isAtEnd { stream.replay?.player.close() }
+                // What was recorded during the replay is paced too, before it goes live.
+                let isDone = page.isAtEnd && (page.items.isEmpty || replay.goesLive == false)
+                if isDone { stream.replay?.player.close() }
                 stream.pump()
             }
         }

@@ -15,11 +15,17 @@ final class SSEStream: ChannelInboundHandler, RemovableChannelHandler {
 
     /// A stream that takes nothing for this long is closed.
     private static let stallMax = TimeAmount.seconds(30)
+    /// A stream that has been told good-bye and does not take it is closed after this.
+    private static let farewellMax = TimeAmount.seconds(5)
     /// Linux's `TCP_USER_TIMEOUT`: what is sent and not acknowledged for so long ends the
     /// connection.
     ///
     /// Pings to a peer that is gone fill no buffer, so nothing else would notice.
     private static let userTimeout = ChannelOptions.socket(SocketOptionLevel(IPPROTO_TCP), 18)
+    /// Linux's `TCP_NOTSENT_LOWAT`: the kernel holds no more than this that it has not sent, so
+    /// that a slow reader's backlog stays in the journal.
+    private static let unsentLowWater = ChannelOptions.socket(SocketOptionLevel(IPPROTO_TCP), 25)
+    private static let unsentBytesMax: SocketOptionValue = 64 << 10
     private static let pingInterval = TimeAmount.seconds(Int64(StreamOpening.pingSeconds))
 
     let service: StreamService
@@ -34,10 +40,14 @@ final class SSEStream: ChannelInboundHandler, RemovableChannelHandler {
     var isClosing = false
     private var isPumping = false
     private var isPumpWanted = false
-    private var lastFrame = NIODeadline.now()
-    private var lastProgress = NIODeadline.now()
+    private var lastFrame: NIODeadline
+    private var lastProgress: NIODeadline
+    private var bufferedBytes = 0
+    private var farewell: NIODeadline?
 
     init(_ request: StreamRequest, service: StreamService, hub: Hub) {
+        lastFrame = hub.eventLoop.now
+        lastProgress = hub.eventLoop.now
         self.request = request
         self.service = service
         self.hub = hub
@@ -45,19 +55,16 @@ final class SSEStream: ChannelInboundHandler, RemovableChannelHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        if context.channel.remoteAddress?.port != nil {
-            let timeout = SocketOptionValue(SSEStream.stallMax.nanoseconds / 1_000_000)
-            context.channel.setOption(SSEStream.userTimeout, value: timeout)
-                .whenFailure { [logger = service.logger] error in
-                    logger.warning("dead peers are not noticed", metadata: ["error": "\(error)"])
-                }
-        }
+        if context.channel.remoteAddress?.port != nil { setSocketOptions(context.channel) }
         hub.watch(self)
         service.hubs.count(1)
-        isReading = true
         let request = request
         let service = service
-        run({ try StreamOpening.make(request, service.journal, now: service.now()) }) {
+        let clock = hub.eventLoop.now.uptimeNanoseconds
+        run(on: request.scans ? service.scanPool : service.pool) {
+            try StreamOpening.make(
+                request, service.journal, now: service.now(), clockNanoseconds: clock)
+        } then: {
             $0.opened($1)
         }
     }
@@ -77,7 +84,7 @@ final class SSEStream: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        if context.channel.isWritable { lastProgress = .now() }
+        if context.channel.isWritable { lastProgress = hub.eventLoop.now }
         pump()
     }
 
@@ -197,11 +204,13 @@ final class SSEStream: ChannelInboundHandler, RemovableChannelHandler {
     private func readBacklog(from cursor: Cursor) {
         let request = request
         let journal = service.journal
-        run({
+        run(on: service.pool) {
             try FramedPage.read(
                 request.selection, from: cursor, request.format, requested: request.requestedID,
                 journal)
-        }) { $0.arrived($1) }
+        } then: {
+            $0.arrived($1)
+        }
     }
 
     private func arrived(_ result: Result<FramedPage, any Error>) {
@@ -232,12 +241,15 @@ final class SSEStream: ChannelInboundHandler, RemovableChannelHandler {
 
     /// Called a few times a second: says `ping` where it has been quiet, closes what is stalled.
     func tick(_ now: NIODeadline) {
-        guard let context, subscriber != nil, !isClosing else { return }
-        if !context.channel.isWritable {
-            if now - lastProgress > SSEStream.stallMax { context.close(promise: nil) }
-            return
+        guard let context else { return }
+        if let farewell, now - farewell > SSEStream.farewellMax {
+            return context.close(promise: nil)
         }
+        guard subscriber != nil, !isClosing else { return }
+        guard context.channel.isWritable else { return watchStall(context, now) }
         lastProgress = now
+        // A feed without news wakes nobody: here its readers move over what they skipped.
+        pump()
         guard now - lastFrame >= SSEStream.pingInterval else { return }
         var frames: [UInt8] = []
         if let current = subscriber, current.cursor > current.told {
@@ -254,11 +266,33 @@ final class SSEStream: ChannelInboundHandler, RemovableChannelHandler {
         context.flush()
     }
 
+    /// Closes a stream whose socket has taken nothing for too long; slow is not stalled.
+    private func watchStall(_ context: ChannelHandlerContext, _ now: NIODeadline) {
+        let buffered =
+            (try? context.channel.syncOptions?.getOption(ChannelOptions.bufferedWritableBytes)) ?? 0
+        if buffered < bufferedBytes { lastProgress = now }
+        bufferedBytes = buffered
+        if now - lastProgress > SSEStream.stallMax { context.close(promise: nil) }
+    }
+
+    private func setSocketOptions(_ channel: any Channel) {
+        let timeout = SocketOptionValue(SSEStream.stallMax.nanoseconds / 1_000_000)
+        channel.setOption(SSEStream.userTimeout, value: timeout)
+            .and(channel.setOption(SSEStream.unsentLowWater, value: SSEStream.unsentBytesMax))
+            .whenFailure { [logger = service.logger] error in
+                logger.warning(
+                    "a stream's socket keeps its defaults", metadata: ["error": "\(error)"])
+            }
+    }
+
     // MARK: Ending
 
     func sayGoodbye(_ reason: String) {
         guard !isClosing else { return }
-        guard subscriber != nil else { return close() }
+        if subscriber == nil {
+            // A browser asks again after 200 and a good-bye, and never after an error.
+            write(raw: SSEStream.head)
+        }
         var object = JSONObject()
         object.add("reason", reason)
         object.add("retry", Int.random(in: 500...3000))
@@ -277,6 +311,7 @@ final class SSEStream: ChannelInboundHandler, RemovableChannelHandler {
     private func close() {
         guard let context, !isClosing else { return }
         finish()
+        farewell = hub.eventLoop.now
         let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
         context.writeAndFlush(wrapOutboundOut(ByteBuffer())).whenComplete { _ in
             bound.value.close(promise: nil)
@@ -305,7 +340,7 @@ final class SSEStream: ChannelInboundHandler, RemovableChannelHandler {
 
     func send(_ buffer: ByteBuffer) {
         guard let context else { return }
-        lastFrame = .now()
+        lastFrame = hub.eventLoop.now
         context.write(wrapOutboundOut(buffer), promise: nil)
     }
 
@@ -315,12 +350,12 @@ final class SSEStream: ChannelInboundHandler, RemovableChannelHandler {
 
     /// Runs `work` on a thread that may block, and `then` back on the event loop.
     func run<Value: Sendable>(
-        _ work: @escaping @Sendable () throws -> Value,
+        on pool: NIOThreadPool, _ work: @escaping @Sendable () throws -> Value,
         then: @escaping @Sendable (SSEStream, Result<Value, any Error>) -> Void
     ) {
         isReading = true
         let bound = NIOLoopBound(self, eventLoop: hub.eventLoop)
-        service.pool.runIfActive(eventLoop: hub.eventLoop, work).whenComplete { result in
+        pool.runIfActive(eventLoop: hub.eventLoop, work).whenComplete { result in
             let stream = bound.value
             stream.isReading = false
             guard stream.context != nil else { return }

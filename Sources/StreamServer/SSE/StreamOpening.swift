@@ -58,9 +58,10 @@ struct StreamOpening: Sendable {
     ///
     /// - Throws: ``JournalError`` with code `io`; ``Problem`` 400 for an id in a position that is
     ///   none of this journal's.
-    static func make(_ request: StreamRequest, _ journal: some JournalReading, now: Timestamp)
-        throws -> StreamOpening
-    {
+    static func make(
+        _ request: StreamRequest, _ journal: some JournalReading, now: Timestamp,
+        clockNanoseconds: UInt64
+    ) throws -> StreamOpening {
         let epochs = journal.epochs
         var resume = Resume.fresh
         var cursor: Cursor
@@ -79,7 +80,7 @@ struct StreamOpening: Sendable {
         case .live:
             if case .position(let position) = request.start {
                 let plan = try self.plan(request, position, until: nil, .max, nil, journal)
-                cursor = try journal.wind(plan).cursor
+                cursor = try journal.wind(plan, clockNanoseconds: clockNanoseconds).cursor
             }
         case .replay(let speed, let idleLimit, let until):
             var position: PlaybackPosition?
@@ -89,7 +90,9 @@ struct StreamOpening: Sendable {
             var plan = try self.plan(request, position, until: bound, speed, idleLimit, journal)
             if position == nil { plan = plan.resumed(at: cursor) }
             let seen = try journal.record(before: cursor, of: request.selection)
-            let wound = try journal.wind(plan, resumingAfter: position == nil ? seen : nil)
+            let wound = try journal.wind(
+                plan, resumingAfter: position == nil ? seen : nil,
+                clockNanoseconds: clockNanoseconds, goesLive: until == .live)
             replay = Replaying(
                 player: wound.player, cursor: wound.next, goesLive: until == .live,
                 isEmpty: wound.isEmpty)
@@ -129,13 +132,15 @@ struct StreamOpening: Sendable {
         _ resume: Resume, _ replay: Replaying?, now: Timestamp
     ) throws(JournalError) -> StreamOpening {
         let epoch = journal.epochs.current
+        // Before the extent: a first record in between is then behind the cursor, not before it.
+        let end = journal.end
         let extent = try journal.extent(of: request.selection)
         var cursor = cursor
         // A reader at the very start stands just before the first record, or at the end of a
         // journal that has none for it: that place has an id, so a reconnect is exact.
         // Where records were lost it stays before all of them, so that it is told.
         if cursor == .start, !journal.hasLosses {
-            cursor = Cursor(next: extent?.first ?? journal.end)
+            cursor = Cursor(next: extent?.first ?? end)
         }
         var resume = resume
         if case .exact = resume, journal.hasLosses {

@@ -47,6 +47,14 @@ struct StreamRequest: Sendable {
         if case .run(let run) = selection { run } else { nil }
     }
 
+    /// Whether finding its start may mean reading much of the journal.
+    var scans: Bool {
+        switch start {
+        case .id, .earliest, .latest: false
+        case .tail, .position: true
+        }
+    }
+
     /// Whether a request with this target asks for a stream, whatever else is wrong with it.
     static func matches(_ path: [String]) -> Bool {
         path.starts(with: ["api", "stream", "agent_chat"]) && path.count <= 4

@@ -8,19 +8,23 @@ final class StreamService: Sendable {
     let hubs: HubGroup
     /// Threads that may block: for reads of the journal.
     let pool: NIOThreadPool
+    /// Threads for what may read much of it, so that nobody else waits for that.
+    let scanPool: NIOThreadPool
     /// Long polls that wait.
     let arrivals: Arrivals
     let logger: Logger
     let now: @Sendable () -> Timestamp
 
     init(
-        journal: Journal, hubs: HubGroup, pool: NIOThreadPool, arrivals: Arrivals,
+        journal: Journal, hubs: HubGroup, pool: NIOThreadPool,
+        scanPool: NIOThreadPool, arrivals: Arrivals,
         logger: Logger,
         now: @escaping @Sendable () -> Timestamp
     ) {
         self.journal = journal
         self.hubs = hubs
         self.pool = pool
+        self.scanPool = scanPool
         self.arrivals = arrivals
         self.logger = logger
         self.now = now

@@ -4,6 +4,8 @@ package import Logging
 /// Records what one upstream says: live events, and after each (re)connect the history, of which
 /// the journal keeps what it does not have.
 package struct Recorder: Sendable {
+    private static let retryPause = Duration.milliseconds(250)
+
     private let journal: Journal
     private let filter: TypeFilter
     private let logger: Logger
@@ -16,12 +18,28 @@ package struct Recorder: Sendable {
 
     /// Records a batch of Socket.IO events, in order, and returns once they are durable.
     ///
-    /// - Throws: ``JournalError`` when the journal refuses them.
-    package func record(_ payloads: [[UInt8]]) async throws(JournalError) {
+    /// A journal that is full or behind is waited for: meanwhile nothing is read from the upstream,
+    /// which is better than to lose the link and all that its history does not repeat.
+    ///
+    /// - Throws: ``JournalError`` when the journal refuses them for good; `CancellationError`.
+    package func record(_ payloads: [[UInt8]]) async throws {
         var drafts: [Draft] = []
         for payload in payloads { drafts += self.drafts(of: payload) }
         guard !drafts.isEmpty else { return }
-        _ = try await journal.append(drafts, atomically: false)
+        var isTold = false
+        while true {
+            do throws(JournalError) {
+                _ = try await journal.append(drafts, atomically: false)
+                return
+            } catch {
+                guard error.code == .overloaded || error.code == .diskFull else { throw error }
+                if !isTold {
+                    logger.error("recording waits for the journal", metadata: ["error": "\(error)"])
+                    isTold = true
+                }
+            }
+            try await Task.sleep(for: Recorder.retryPause)
+        }
     }
 
     /// The events in one Socket.IO event: `["event",{…}]` has one, `["event_history",[…]]` many.
@@ -52,7 +70,11 @@ package struct Recorder: Sendable {
                 return nil
             }
             let event = try Event(envelope, in: payload)
-            guard !event.type.isReserved else { return nil }
+            guard !event.type.isReserved else {
+                logger.warning(
+                    "the upstream sent a reserved type", metadata: ["type": "\(event.type)"])
+                return nil
+            }
             return Draft(event, key: key(of: event, envelope, payload))
         } catch {
             logger.warning("the upstream sent what is no event", metadata: ["problem": "\(error)"])

@@ -15,7 +15,7 @@ func withService(_ body: (StreamService, NIOThreadPool) async throws -> Void) as
         let service = StreamService(
             journal: journal,
             hubs: try await .start(on: MultiThreadedEventLoopGroup.singleton, journal: journal),
-            pool: pool, arrivals: Arrivals(journal),
+            pool: pool, scanPool: pool, arrivals: Arrivals(journal),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
             now: { Timestamp(microseconds: 1_500_000) })
         do {
@@ -154,9 +154,10 @@ final class StreamBench: Sendable {
         if settling { try await settle() }
     }
 
-    /// Lets the stream look at the clock when `seconds` have gone by.
+    /// Puts the event loop's clock to `seconds` after its start; the hub looks at it as it goes by.
     func tick(after seconds: Int64) async throws {
-        try await onLoop { _, stream in stream.tick(.now() + .seconds(seconds)) }
+        await channel.testingEventLoop.advanceTime(
+            to: .uptimeNanoseconds(UInt64(seconds) * 1_000_000_000))
         try await settle()
     }
 
