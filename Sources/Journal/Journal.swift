@@ -26,8 +26,10 @@ public final class Journal: JournalReading {
 
     /// The most bytes of data in one event.
     public static let eventBytesMax = 16 << 20
-    /// The most bytes of data that are recorded atomically.
-    public static let atomicBytesMax = 32 << 20
+    /// The most bytes that are recorded atomically, with what is kept beside each event's data.
+    public static let atomicBytesMax = BlockHeader.rawLengthMax - 1024
+    /// The most events that are recorded atomically.
+    public static let atomicEventsMax = BlockHeader.recordsMax
 
     /// What an acknowledged record survives.
     public let durability: Durability
@@ -101,6 +103,7 @@ public final class Journal: JournalReading {
         completion: @escaping @Sendable (Result<Receipt, JournalError>) -> Void
     ) {
         var bytes = 0
+        var rawBytes = 0
         for draft in drafts {
             guard draft.event.data.count <= Journal.eventBytesMax else {
                 return completion(
@@ -111,14 +114,16 @@ public final class Journal: JournalReading {
                                 + "\(Journal.eventBytesMax)")))
             }
             bytes += draft.event.data.count + 256
+            rawBytes += RecordEncoder.lengthMax(draft)
         }
-        guard !atomically || bytes <= Journal.atomicBytesMax else {
+        let fits = rawBytes <= Journal.atomicBytesMax && drafts.count <= Journal.atomicEventsMax
+        guard !atomically || fits else {
             return completion(
                 .failure(
                     JournalError(
                         .tooLarge,
-                        "\(bytes) bytes cannot be recorded atomically; the most is "
-                            + "\(Journal.atomicBytesMax)")))
+                        "\(drafts.count) events of \(rawBytes) bytes are too many to be recorded "
+                            + "atomically")))
         }
         let admission = queue.enqueue(weight: bytes) {
             Submission(

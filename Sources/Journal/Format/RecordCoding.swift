@@ -45,6 +45,14 @@ struct RecordEncoder {
         record.data.count + record.run.name.utf8.count + record.type.name.utf8.count + 112
     }
 
+    /// At most how many raw bytes the record of `draft` takes, whose run may yet be to be found: a
+    /// name that stands in the data, or one that is spelled out once.
+    static func lengthMax(_ draft: Draft) -> Int {
+        let data = draft.event.data.count
+        return data + min(data, RunID.bytesMax) + draft.event.type.name.utf8.count
+            + (draft.run?.name.utf8.count ?? 0) + 112
+    }
+
     /// Appends `record`; `expected` is the offset after the record before it in the block, or the
     /// block's first.
     ///

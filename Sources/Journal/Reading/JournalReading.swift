@@ -107,10 +107,7 @@ extension JournalReading {
             switch selection {
             case .run(let run): last = state.lastOffset(of: run)
             case .runs(let runs): last = runs.compactMap { state.lastOffset(of: $0) }.max()
-            case .all:
-                last =
-                    state.tail.last { $0.run != .unassigned }?.offset
-                    ?? state.extent(of: .all)?.last
+            case .all: last = state.lastAssigned
             }
             return last.map { EventID(epoch: state.epochs.current, offset: $0) }
         }

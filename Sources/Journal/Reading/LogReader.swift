@@ -8,6 +8,7 @@ package struct LogReader: Sendable {
 
     init(state: Locked<LogState>) {
         self.state = state
+        state.withLock { $0.noteLastAssigned() }
     }
 
     /// The index of a segment, from memory if it was read lately.

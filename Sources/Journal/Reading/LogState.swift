@@ -21,6 +21,8 @@ struct LogState {
     var readOnlyReason: String?
     private(set) var tail: Deque<Record> = []
     private var tailBytes = 0
+    /// The last record of any run but `unassigned`.
+    private(set) var lastAssigned: Offset?
 
     init(epochs: EpochChain, end: Offset) {
         self.epochs = epochs
@@ -54,11 +56,17 @@ struct LogState {
         }
     }
 
+    /// Finds the last record that has a run, once: from then on it is noted as it comes.
+    mutating func noteLastAssigned() {
+        lastAssigned = extent(of: .all)?.last
+    }
+
     /// Adds records to those that are kept in memory.
     mutating func appendToTail(_ records: some Sequence<Record>) {
         for record in records {
             tail.append(record)
             tailBytes += record.data.count
+            if record.run != .unassigned { lastAssigned = record.offset }
         }
         while tailBytes > LogState.tailBytesMax, tail.count > 1, let first = tail.popFirst() {
             tailBytes -= first.data.count
