@@ -481,3 +481,65 @@ def test_health_tells_mode_epoch_and_latest(serve, mode):
         "epoch": epoch,
         "latest": ids[-1],
     }
+
+
+# --- found by review: each of these failed once ------------------------------------------------
+
+
+def test_a_stop_says_good_bye_to_every_stream(server):
+    """Two hundred streams: all are told before the process ends, and it ends in time."""
+    streams = [server.stream(f"quiet-{n}") for n in range(200)]
+    for stream in streams:
+        stream.until("stream_live")
+    started = time.monotonic()
+    server.stop()
+    assert time.monotonic() - started < 10
+    for stream in streams:
+        assert tapedeck.kinds(stream.rest())[-1] == "stream_bye"
+
+
+def test_a_long_poll_does_not_hold_up_a_stop(server):
+    """The poll is answered, and the process ends in time."""
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        poll = pool.submit(
+            server.request, "GET", f"/api/runs/{RUN}/events?wait=60", None, None, None, 70
+        )
+        time.sleep(0.5)
+        started = time.monotonic()
+        server.stop()
+        assert time.monotonic() - started < 10
+        try:
+            assert poll.result(10).status == 200
+        except tapedeck.Closed:
+            pass
+
+
+@pytest.mark.skipif(not tapedeck.DEEP, reason="takes 80 seconds: run with TAPEDECK_DEEP=1")
+def test_a_stream_on_a_connection_that_served_a_page_outlives_its_idle_time(server):
+    """A browser opens its EventSource on the connection that fetched the page."""
+    connection = tapedeck.Connection(server.port)
+    assert connection.request("GET", "/health").status == 200
+    stream = tapedeck.Stream(
+        server.port, tapedeck.stream_target(RUN, {}), connection=connection, timeout=20
+    )
+    stream.until("stream_live")
+    deadline = time.monotonic() + 80
+    while time.monotonic() < deadline:
+        assert stream.next(20).kind in ("ping", "id")
+
+
+def test_a_replay_that_goes_live_is_paced_to_its_end(server):
+    """What is recorded while the replay runs is paced as well; then comes `stream_live`, once."""
+    server.say(RUN, "a")
+    time.sleep(1)
+    server.say(RUN, "b")
+    with server.stream(RUN, mode="replay", speed=0.5, until="live") as stream:
+        time.sleep(1)
+        server.say(RUN, "c")
+        frames = stream.until("stream_live", 20)
+        events = tapedeck.events_of(frames)
+        assert [frame.json["message_id"] for frame in events] == [f"{RUN}-{n}" for n in "abc"]
+        for earlier, later in zip(events, events[1:], strict=False):
+            assert (later.at_ns - earlier.at_ns) / 1e9 >= 1.8, "a second of it takes two"
+        server.say(RUN, "d")
+        assert stream.events(1)[0].json["message_id"] == f"{RUN}-d"
