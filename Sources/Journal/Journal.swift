@@ -152,7 +152,9 @@ public final class Journal: JournalReading {
         reader.state.withLock { $0.readOnlyReason }
     }
 
-    /// Writes what is queued, seals the segment, and lets the directory go. Call it once.
+    /// Writes what is queued, seals the segment, and lets the directory go.
+    ///
+    /// Call it once.
     ///
     /// - Throws: why the journal could not be stopped in order; it is whole all the same.
     public func close() throws(JournalError) {

@@ -67,6 +67,8 @@ final class Catalog: Sendable {
     ///   of other segments than these.
     func load(_ id: JournalID, segments: [Offset]) -> (directory: Directory, count: Int)? {
         try? database?.read { database in
+            let health = try String.fetchOne(database, sql: "PRAGMA quick_check(1)")
+            guard health == "ok" else { return nil }
             let known = try String.fetchOne(database, sql: "SELECT id FROM journal")
             let bases = try Int64.fetchAll(database, sql: "SELECT base FROM segments ORDER BY base")
                 .map { Offset(rawValue: UInt64(bitPattern: $0)) }
@@ -74,27 +76,32 @@ final class Catalog: Sendable {
             var runs: [RunID: RunSummary] = [:]
             let rows = try Row.fetchCursor(database, sql: "SELECT name, summary FROM runs")
             while let row = try rows.next() {
-                guard let run = RunID(row["name"] as String),
-                    let summary = RunSummary(stored: Array(row["summary"] as Data), of: run)
+                let stored = try row.decode(Data.self, atIndex: 1)
+                guard let run = RunID(try row.decode(String.self, atIndex: 0)),
+                    let summary = RunSummary(stored: Array(stored), of: run)
                 else { return nil }
                 runs[run] = summary
             }
             var threads: [String: ThreadHome] = [:]
-            let pairs = try Row.fetchCursor(database, sql: "SELECT * FROM threads")
-            while let row = try pairs.next() {
-                guard let run = RunID(row["run"] as String) else { return nil }
-                let thread: String = row["thread"]
-                let home = ThreadHome(run: run, isCreated: row["isCreated"])
-                guard row["crc"] as Int64 == home.checksum(of: thread) else { return nil }
+            let homes = try Row.fetchCursor(
+                database, sql: "SELECT thread, run, isCreated, crc FROM threads")
+            while let row = try homes.next() {
+                let thread = try row.decode(String.self, atIndex: 0)
+                guard let run = RunID(try row.decode(String.self, atIndex: 1)) else { return nil }
+                let home = ThreadHome(run: run, isCreated: try row.decode(Bool.self, atIndex: 2))
+                let crc = try row.decode(Int64.self, atIndex: 3)
+                guard crc == home.checksum(of: thread) else { return nil }
                 threads[thread] = home
             }
             var orphans: [String: [Offset]] = [:]
             let waiting = try Row.fetchCursor(
-                database, sql: "SELECT * FROM orphans ORDER BY offset")
+                database, sql: "SELECT offset, thread, crc FROM orphans ORDER BY offset")
             while let row = try waiting.next() {
-                let offset = Offset(rawValue: UInt64(bitPattern: row["offset"] as Int64))
-                let thread: String = row["thread"]
-                guard row["crc"] as Int64 == offset.checksum(with: thread) else { return nil }
+                let number = try row.decode(Int64.self, atIndex: 0)
+                let offset = Offset(rawValue: UInt64(bitPattern: number))
+                let thread = try row.decode(String.self, atIndex: 1)
+                let crc = try row.decode(Int64.self, atIndex: 2)
+                guard crc == offset.checksum(with: thread) else { return nil }
                 orphans[thread, default: []].append(offset)
             }
             return (Directory(runs: runs, threads: threads, orphans: orphans), bases.count)
@@ -115,7 +122,9 @@ final class Catalog: Sendable {
     }
 
     /// Adds a segment that was just sealed, of which `part` is known: the runs and threads that it
-    /// names, as they are in the journal now, are in `touched`. Returns at once.
+    /// names, as they are in the journal now, are in `touched`.
+    ///
+    /// Returns at once.
     func note(segment: Offset, _ touched: Directory, _ part: Directory) {
         database?.asyncWrite(
             { database in

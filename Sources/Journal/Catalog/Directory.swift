@@ -83,8 +83,9 @@ struct Directory: Hashable, Sendable {
 }
 
 extension Directory {
-    /// Appends the directory's bytes: docs/FORMAT.md, "Footer". Runs come in order of name, each
-    /// followed by what `group` appends for it.
+    /// Appends the directory's bytes: docs/FORMAT.md, "Footer".
+    ///
+    /// Runs come in order of name, each followed by what `group` appends for it.
     func encode(into output: inout [UInt8], groups: (RunID, inout [UInt8]) -> Void) {
         output.append(count: runs.count)
         for (run, summary) in runs.sorted(by: { $0.key < $1.key }) {

@@ -50,8 +50,9 @@ import Glibc
         return .queued
     }
 
-    /// Waits for items and takes all of them. An empty array after `timeoutSeconds` without any;
-    /// nil once the queue is closed and empty.
+    /// Waits for items and takes all of them.
+    ///
+    /// An empty array after `timeoutSeconds` without any; nil once the queue is closed and empty.
     func take(timeoutSeconds: Int?) -> [Item]? {
         unsafe pthread_mutex_lock(mutex)
         defer { unsafe pthread_mutex_unlock(mutex) }

@@ -93,7 +93,9 @@ struct BlockHeader: Hashable, Sendable {
     }
 
     /// Whether `bytes`, with which a file ends, are the first ones of a block and not all of it:
-    /// what a write leaves that was cut short. No block that anybody was told of looks like this.
+    /// what a write leaves that was cut short.
+    ///
+    /// No block that anybody was told of looks like this.
     static func isCutShort(
         _ bytes: ArraySlice<UInt8>, at position: Position, in segment: SegmentHeader
     ) -> Bool {

@@ -6,7 +6,7 @@ final class GroupEncoder {
     static let groupRawMax = 128 << 10
 
     private let segment: SegmentHeader
-    private let compressor = LZ4GroupCompressor(capacity: groupRawMax)
+    private let compressor: LZ4GroupCompressor
     private var records: RecordEncoder?
     private var block = OpenBlock()
 
@@ -35,19 +35,24 @@ final class GroupEncoder {
         var blocks: [EncodedBlock] = []
     }
 
-    init(segment: SegmentHeader) {
+    /// An encoder for one segment; `compressor` may have served another before.
+    init(segment: SegmentHeader, compressor: LZ4GroupCompressor) {
         self.segment = segment
+        self.compressor = compressor
     }
 
-    /// Forgets the open group: the next record starts a new one. For after a failed write, when
-    /// what the compressor has seen is not what stands in the file.
+    /// Forgets the open group: the next record starts a new one.
+    ///
+    /// For after a failed write, when what the compressor has seen is not what stands in the file.
     func reset() {
         records = nil
         block = OpenBlock()
     }
 
     /// Encodes `units`, each of them a list of records that stays within one block, to be written
-    /// at `start`. All of the file before `synced` is on disk.
+    /// at `start`.
+    ///
+    /// All of the file before `synced` is on disk.
     func encode(_ units: [ArraySlice<Record>], at start: Position, synced: Position) -> Output {
         var output = Output()
         for unit in units where !unit.isEmpty {

@@ -1,5 +1,6 @@
-/// What makes two events the same: hashes by which a duplicate is found. A hit is compared byte
-/// for byte before it counts, so two events with equal hashes are both kept.
+/// What makes two events the same: hashes by which a duplicate is found.
+///
+/// A hit is compared byte for byte before it counts, so two events with equal hashes are both kept.
 struct Identity: Hashable, Sendable {
     /// Of run, type and data, where the data has a `message_id`.
     var message: UInt64?

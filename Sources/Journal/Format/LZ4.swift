@@ -50,7 +50,10 @@ import CLZ4
         let bound = Int(LZ4_compressBound(Int32(block.count)))
         // SAFETY: source and destination lie within their allocations, checked just above.
         let compressed = unsafe [UInt8](unsafeUninitializedCapacity: bound) { target, count in
-            let source = unsafe raw.baseAddress! + used
+            guard let start = unsafe raw.baseAddress, let goal = target.baseAddress else {
+                return
+            }
+            let source = unsafe start + used
             unsafe block.withUnsafeBytes { bytes in
                 if let start = bytes.baseAddress {
                     unsafe source.copyMemory(from: start, byteCount: bytes.count)
@@ -59,7 +62,7 @@ import CLZ4
             count = Int(
                 unsafe LZ4_compress_fast_continue(
                     stream, source.assumingMemoryBound(to: CChar.self),
-                    UnsafeMutableRawPointer(target.baseAddress!).assumingMemoryBound(
+                    UnsafeMutableRawPointer(goal).assumingMemoryBound(
                         to: CChar.self),
                     Int32(block.count), Int32(bound), 1))
         }
@@ -89,7 +92,8 @@ enum LZ4 {
         // the dictionary is what has been written before it; LZ4's "safe" functions check theirs.
         let written = unsafe stored.withUnsafeBytes { source in
             unsafe raw.bytes.withUnsafeMutableBytes { target in
-                let base = unsafe target.baseAddress!.assumingMemoryBound(to: CChar.self)
+                guard let start = target.baseAddress else { return Int32(-1) }
+                let base = unsafe start.assumingMemoryBound(to: CChar.self)
                 let dictionary = min(used, 65_536)
                 return unsafe LZ4_decompress_safe_usingDict(
                     source.baseAddress?.assumingMemoryBound(to: CChar.self), base + used,

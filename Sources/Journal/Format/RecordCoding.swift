@@ -1,5 +1,7 @@
 /// What the records of a group share: names are spelled out once and numbered from then on, times
-/// and seqs count from the record before. Encoder and decoder keep the same one.
+/// and seqs count from the record before.
+///
+/// Encoder and decoder keep the same one.
 struct GroupContext {
     static let namesMax = 1 << 20
 
@@ -28,7 +30,9 @@ private struct RecordFlags: OptionSet {
     static let known = RecordFlags(rawValue: 127)
 }
 
-/// Writes records as the raw bytes of a block. Layout: docs/FORMAT.md, "Record".
+/// Writes records as the raw bytes of a block.
+///
+/// Layout: docs/FORMAT.md, "Record".
 struct RecordEncoder {
     private var context: GroupContext
     private var runIndex: [RunID: Int] = [:]
@@ -135,23 +139,25 @@ struct RecordDecoder {
             guard let anchor = GroupAnchor(&reader) else { return false }
             context = GroupContext(anchor: anchor)
         }
+        guard var context = context.take() else { return false }
         var expected = block.first
         for _ in 0..<block.recordCount {
             guard
-                let offset = decodeRecord(
-                    &reader, expected: expected, isWanted: isWanted, yield: yield),
+                let offset = Self.decodeRecord(
+                    &reader, &context, expected: expected, isWanted: isWanted, yield: yield),
                 offset <= block.last
             else { return false }
             expected = offset.next
         }
+        self.context = context
         return reader.remaining == 0 && expected == block.last.next
     }
 
-    private mutating func decodeRecord(
-        _ reader: inout ByteReader, expected: Offset,
+    private static func decodeRecord(
+        _ reader: inout ByteReader, _ context: inout GroupContext, expected: Offset,
         isWanted: (RunID, Offset) -> Bool, yield: (Record) -> Void
     ) -> Offset? {
-        guard var context = context.take(), let raw = reader.byte() else { return nil }
+        guard let raw = reader.byte() else { return nil }
         let flags = RecordFlags(rawValue: raw)
         guard flags.isSubset(of: .known), let run = Self.run(&reader, &context),
             let type = Self.type(&reader, &context)
@@ -207,7 +213,6 @@ struct RecordDecoder {
                     eventTime: eventTime, origin: origin, key: key, shape: shape,
                     data: Array(data)))
         }
-        self.context = context
         return offset
     }
 

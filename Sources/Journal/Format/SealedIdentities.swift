@@ -1,5 +1,7 @@
 /// The identities of a sealed segment's records: 32 bits of each hash, sorted, and the group in
-/// which the record is. About 4 bytes a record on disk.
+/// which the record is.
+///
+/// About 4 bytes a record on disk.
 struct SealedIdentities: Hashable, Sendable {
     private struct Entry: Hashable {
         var hash: UInt32

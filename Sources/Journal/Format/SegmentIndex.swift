@@ -1,5 +1,7 @@
 /// What is in a segment and where: its groups, the groups of each run, and what is known of its
-/// runs and threads. Grown as blocks are committed, or read from a footer.
+/// runs and threads.
+///
+/// Grown as blocks are committed, or read from a footer.
 struct SegmentIndex: Hashable, Sendable {
     private(set) var groups: [GroupEntry] = []
     /// The groups that hold records of a run, ascending, by their place in `groups`.

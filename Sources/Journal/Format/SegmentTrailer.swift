@@ -29,6 +29,7 @@ struct SegmentTrailer: Hashable, Sendable {
     }
 
     /// Reads the last bytes of a file that is `fileLength` long; nil when they are no trailer.
+    ///
     /// Whether it is this segment's own, ``isPart(of:)`` tells.
     init?(_ bytes: [UInt8], fileLength: UInt64) {
         var reader = ByteReader(bytes)

@@ -43,6 +43,7 @@ extension JSONReader {
     /// - Parameters:
     ///   - fields: No fields; receives those found.
     ///   - origin: The position from which theirs are counted.
+    /// - Throws: ``JSONError`` where this is no object.
     mutating func readFields(
         into fields: inout EventFields, origin: Int
     ) throws(JSONError) {

@@ -6,6 +6,7 @@ extension JSONReader {
     ///
     /// - Parameter level: How many containers of an event's data the value stands in, at least -1:
     ///   with the innermost one kept apart, 128 bits hold the others.
+    /// - Throws: ``JSONError`` where this is no value, or one nested too deeply.
     mutating func skipValue(level: Int) throws(JSONError) {
         var enclosing: UInt128 = 0
         var isObject = false

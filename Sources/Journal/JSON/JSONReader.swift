@@ -72,6 +72,7 @@ struct JSONReader {
     ///
     /// - Parameter isFirst: Whether only the object's brace has been read so far.
     /// - Returns: The name, with its value as the next token; nil at the end.
+    /// - Throws: ``JSONError`` where neither is next.
     @inline(__always)
     mutating func nextKey(isFirst: Bool) throws(JSONError) -> JSONText? {
         let byte = try token()

@@ -15,6 +15,7 @@ package enum JSONScanner {
     ///   - bytes: What holds the object.
     ///   - range: The bytes to read, where whitespace may precede and follow the object; all of
     ///     them when nil. What lies outside `bytes` is ignored.
+    /// - Returns: Where the event's parts are.
     /// - Throws: ``JSONError`` unless this is one valid object.
     package static func envelope(
         in bytes: [UInt8], range: Range<Int>? = nil
@@ -29,6 +30,7 @@ package enum JSONScanner {
     /// Finds the fields of an event's data, and whether a CR or LF stands in it outside strings.
     ///
     /// - Parameter bytes: The data: one object, which whitespace may precede and follow.
+    /// - Returns: Where the fields are, and whether there are line breaks.
     /// - Throws: ``JSONError`` unless this is one valid object.
     package static func data(
         in bytes: [UInt8]

@@ -1,21 +1,28 @@
 /// Where a JSON string's content lies in the bytes that it was scanned from, quotes excluded.
 package struct JSONText: Hashable, Sendable {
     /// The content's bytes, from the one after the opening quote up to the closing one.
-    package var range: Range<Int>
+    package var range: Range<Int> { Int(start)..<Int(start) + Int(lengthAndEscape >> 1) }
 
     /// Whether the content holds a backslash, so that its bytes are not the text itself.
-    package var isEscaped: Bool
+    package var isEscaped: Bool { lengthAndEscape & 1 == 1 }
+
+    // Each event carries a dozen of these: kept small.
+    private let start: Int32
+    private let lengthAndEscape: UInt32
 
     /// The content at `range`, with escapes in it or without.
+    ///
+    /// - Precondition: `range` ends within the first 2 GiB.
     package init(range: Range<Int>, isEscaped: Bool) {
-        self.range = range
-        self.isEscaped = isEscaped
+        start = Int32(range.lowerBound)
+        lengthAndEscape = UInt32(range.count) << 1 | (isEscaped ? 1 : 0)
     }
 
     /// The text, unescaped; a lone surrogate becomes U+FFFD.
     ///
     /// - Parameter bytes: What the text was scanned from. Other bytes give a meaningless text,
     ///   and never a trap.
+    /// - Returns: The text that the string stands for.
     package func string(in bytes: [UInt8]) -> String {
         let content = bytes[range.clamped(to: bytes.startIndex..<bytes.endIndex)]
         guard isEscaped else { return String(decoding: content, as: UTF8.self) }

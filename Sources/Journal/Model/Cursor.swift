@@ -24,6 +24,7 @@ public struct Cursor: Hashable, Comparable, Sendable {
     /// before offset 0.
     public var lastSeen: Offset { Offset(rawValue: next.rawValue &- 1) }
 
+    /// The earlier one first.
     public static func < (left: Cursor, right: Cursor) -> Bool {
         left.next < right.next
     }

@@ -47,5 +47,6 @@ public struct Epoch: Hashable, Sendable, CustomStringConvertible {
         (0..<Epoch.length).map { UInt8(truncatingIfNeeded: packed >> (56 - 8 * UInt64($0))) }
     }
 
+    /// The 8 characters.
     public var description: String { String(decoding: bytes, as: UTF8.self) }
 }

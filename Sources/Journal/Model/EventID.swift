@@ -31,6 +31,7 @@ public struct EventID: Hashable, Sendable, CustomStringConvertible {
         self.offset = Offset(rawValue: offset)
     }
 
+    /// The id as clients hold it.
     public var description: String {
         guard let epoch else { return String(offset.rawValue) }
         return "\(epoch)-\(offset.rawValue)"

@@ -6,6 +6,8 @@ public struct EventType: Hashable, Sendable, CustomStringConvertible {
 
     /// The type itself.
     public let name: String
+    /// Of its bytes: tells apart what `String` takes for equal.
+    private let hash: UInt64
 
     /// The type of that name; nil when it is empty, too long, or holds a control character.
     public init?(_ name: String) {
@@ -13,6 +15,7 @@ public struct EventType: Hashable, Sendable, CustomStringConvertible {
             !name.hasControlCharacter
         else { return nil }
         self.name = name
+        hash = NameHash.of(name)
     }
 
     /// A thread of conversation began.
@@ -24,6 +27,7 @@ public struct EventType: Hashable, Sendable, CustomStringConvertible {
 
     private init(unchecked name: String) {
         self.name = name
+        hash = NameHash.of(name)
     }
 
     /// Whether a page would take an event of this type for one of the server's own frames, or for
@@ -38,16 +42,16 @@ public struct EventType: Hashable, Sendable, CustomStringConvertible {
     /// Whether records of this type are the journal's own, such as `journal_gap`.
     package var isJournals: Bool { name.hasPrefix("journal_") }
 
+    /// The type itself.
     public var description: String { name }
 
     /// Names are equal if their bytes are: two spellings of one character are two names.
     public static func == (left: EventType, right: EventType) -> Bool {
-        left.name.utf8.elementsEqual(right.name.utf8)
+        left.hash == right.hash && left.name == right.name
     }
 
+    /// Of the name's bytes.
     public func hash(into hasher: inout Hasher) {
-        // SAFETY: the bytes are read within the closure alone.
-        var name = name
-        name.withUTF8 { unsafe hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+        hasher.combine(hash)
     }
 }

@@ -9,21 +9,37 @@ public struct JournalError: Error, Sendable, CustomStringConvertible {
             description = name
         }
 
-        /// The operating system refused a call. See the message; the journal is unchanged.
+        /// The operating system refused a call.
+        ///
+        /// See the message; the journal is unchanged.
         public static let io = Code("io")
-        /// The disk is full. Make room: the journal goes on by itself.
+        /// The disk is full.
+        ///
+        /// Make room: the journal goes on by itself.
         public static let diskFull = Code("diskFull")
-        /// Another process writes to this journal. Stop it, or send the command to it.
+        /// Another process writes to this journal.
+        ///
+        /// Stop it, or send the command to it.
         public static let locked = Code("locked")
-        /// A newer version wrote this journal. Use that version; nothing was touched.
+        /// A newer version wrote this journal.
+        ///
+        /// Use that version; nothing was touched.
         public static let newerFormat = Code("newerFormat")
-        /// Bytes on disk are not what was written. Run `tapedeck verify`.
+        /// Bytes on disk are not what was written.
+        ///
+        /// Run `tapedeck verify`.
         public static let damaged = Code("damaged")
-        /// There is no journal here. Check the directory's name.
+        /// There is no journal here.
+        ///
+        /// Check the directory's name.
         public static let notFound = Code("notFound")
-        /// The journal accepts no more writes since its disk failed. Mend the disk and restart.
+        /// The journal accepts no more writes since its disk failed.
+        ///
+        /// Mend the disk and restart.
         public static let readOnly = Code("readOnly")
-        /// More is queued for the disk than ``Journal/Limits/queuedBytesMax``. Try again later.
+        /// More is queued for the disk than ``Journal/Limits/queuedBytesMax``.
+        ///
+        /// Try again later.
         public static let overloaded = Code("overloaded")
         /// The journal was closed while the call waited.
         public static let closed = Code("closed")
@@ -59,6 +75,7 @@ public struct JournalError: Error, Sendable, CustomStringConvertible {
         self.cause = cause
     }
 
+    /// What, where, and what to do, on one line.
     public var description: String {
         var text = path.map { "\($0): \(message)" } ?? message
         if let position { text += " (at byte \(position.rawValue))" }

@@ -18,6 +18,7 @@ public struct Offset: RawRepresentable, Hashable, Comparable, Sendable {
     /// - Precondition: `rawValue` is not `UInt64.max`.
     public var next: Offset { Offset(rawValue: rawValue + 1) }
 
+    /// In order of the numbers.
     public static func < (left: Offset, right: Offset) -> Bool {
         left.rawValue < right.rawValue
     }

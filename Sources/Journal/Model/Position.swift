@@ -11,6 +11,7 @@ public struct Position: RawRepresentable, Hashable, Comparable, Sendable {
     /// The start of a file.
     public static let zero = Position(rawValue: 0)
 
+    /// In order of the numbers.
     public static func < (left: Position, right: Position) -> Bool {
         left.rawValue < right.rawValue
     }

@@ -21,7 +21,9 @@ public struct Record: Hashable, Sendable {
     /// The event's data: a JSON object, byte for byte as it came.
     public var data: [UInt8]
 
-    /// When it happened: the event time, else the ingest time. Shown to readers as `recorded_at`.
+    /// When it happened: the event time, else the ingest time.
+    ///
+    /// Shown to readers as `recorded_at`.
     public var recordedAt: Timestamp { eventTime ?? ingest.wall }
 
     /// Microseconds of original time from `earlier` to this record, never below 0: by the
@@ -39,8 +41,10 @@ public struct Record: Hashable, Sendable {
 
     /// Which keys an object of data has, as far as framing needs to know.
     public struct DataShape: OptionSet, Hashable, Sendable {
+        /// The keys, a bit each.
         public let rawValue: UInt8
 
+        /// The keys whose bits are set.
         public init(rawValue: UInt8) {
             self.rawValue = rawValue
         }

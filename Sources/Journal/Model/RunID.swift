@@ -8,6 +8,8 @@ public struct RunID: Hashable, Comparable, Sendable, CustomStringConvertible {
 
     /// The name itself.
     public let name: String
+    /// Of its bytes: tells apart what `String` takes for equal.
+    private let hash: UInt64
 
     /// The run of that name; nil when it is empty, longer than ``bytesMax``, or holds a control
     /// character (U+0000–U+001F, U+007F–U+009F).
@@ -16,17 +18,20 @@ public struct RunID: Hashable, Comparable, Sendable, CustomStringConvertible {
             !name.hasControlCharacter
         else { return nil }
         self.name = name
+        hash = NameHash.of(name)
     }
 
     private init(unchecked name: String) {
         self.name = name
+        hash = NameHash.of(name)
     }
 
+    /// The name itself.
     public var description: String { name }
 
     /// Names are equal if their bytes are: two spellings of one character are two names.
     public static func == (left: RunID, right: RunID) -> Bool {
-        left.name.utf8.elementsEqual(right.name.utf8)
+        left.hash == right.hash && left.name == right.name
     }
 
     /// In order of the bytes.
@@ -34,9 +39,8 @@ public struct RunID: Hashable, Comparable, Sendable, CustomStringConvertible {
         left.name.utf8.lexicographicallyPrecedes(right.name.utf8)
     }
 
+    /// Of the name's bytes.
     public func hash(into hasher: inout Hasher) {
-        // SAFETY: the bytes are read within the closure alone.
-        var name = name
-        name.withUTF8 { unsafe hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+        hasher.combine(hash)
     }
 }

@@ -16,6 +16,7 @@ public struct RunSequence: RawRepresentable, Hashable, Comparable, Sendable {
     /// The number after this one.
     public var next: RunSequence { RunSequence(rawValue: rawValue + 1) }
 
+    /// In order of the numbers.
     public static func < (left: RunSequence, right: RunSequence) -> Bool {
         left.rawValue < right.rawValue
     }

@@ -1,5 +1,7 @@
 /// A moment of wall-clock time: microseconds since 1970-01-01T00:00:00Z, in UTC, without leap
-/// seconds. Covers the years 0001 to 9999.
+/// seconds.
+///
+/// Covers the years 0001 to 9999.
 public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible {
     /// Microseconds since 1970-01-01T00:00:00Z.
     public let microseconds: Int64
@@ -10,14 +12,16 @@ public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible
     }
 
     /// The moment that `text` names in RFC 3339, for example `2026-11-23T14:53:47.980364Z` or
-    /// `…T15:53:47+01:00`; a date and time without offset is taken as UTC. Digits past the sixth
-    /// of a second's fraction are cut. nil when `text` is anything else.
+    /// `…T15:53:47+01:00`; a date and time without offset is taken as UTC.
+    ///
+    /// Digits past the sixth of a second's fraction are cut. nil when `text` is anything else.
     public init?(rfc3339 text: some StringProtocol) {
         var scanner = RFC3339Scanner(text.utf8)
         guard let microseconds = scanner.microseconds() else { return nil }
         self.microseconds = microseconds
     }
 
+    /// The earlier one first.
     public static func < (left: Timestamp, right: Timestamp) -> Bool {
         left.microseconds < right.microseconds
     }

@@ -1,7 +1,9 @@
 /// The indexes of the segments that were read last: a footer is parsed once for many reads.
 final class IndexCache: Sendable {
     /// The footers kept at most, in bytes as they are on disk; that of a full segment has one to
-    /// five megabytes. The newest is kept whatever its size.
+    /// five megabytes.
+    ///
+    /// The newest is kept whatever its size.
     static let footerBytesMax: UInt64 = 32 << 20
 
     private struct Entry {

@@ -22,8 +22,9 @@ struct LoadedSegment: Sendable {
         return try SegmentScan.run(file, header, path: path).loaded
     }
 
-    /// Reads a segment's header, and its footer if there is one. Where the header is damaged, the
-    /// footer's copy stands in for it.
+    /// Reads a segment's header, and its footer if there is one.
+    ///
+    /// Where the header is damaged, the footer's copy stands in for it.
     ///
     /// - Throws: code `damaged` when both are, `newerFormat`, `io`.
     static func open(

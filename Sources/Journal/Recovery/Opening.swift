@@ -168,7 +168,7 @@ private struct Losses {
     /// Whether something may be lost that somebody was told of.
     var mayBeTold: Bool
 
-    /// - Parameter expected: the lowest offset that the first of `found` may have.
+    /// What is lost, where the first of `found` may have no lower offset than `expected`.
     init(
         _ found: [SegmentInspection], expected: Offset, _ manifest: Manifest, _ mark: DurableMark?
     ) {

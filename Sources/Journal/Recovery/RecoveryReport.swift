@@ -13,6 +13,7 @@ public struct RecoveryReport: Sendable {
         /// The catalog was made anew from the segments.
         case catalogRebuilt(reason: String)
 
+        /// The finding in one line.
         public var description: String {
             switch self {
             case .cut(let path, let position, let bytes, let kept):

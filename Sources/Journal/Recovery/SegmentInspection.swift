@@ -25,11 +25,10 @@ struct SegmentInspection {
 
     /// Looks at the segment that starts at `base`.
     ///
-    /// - Parameters:
-    ///   - next: the base of the segment after it; nil for the newest one.
-    ///   - mark: the evidence of what was published.
-    ///   - isNamed: whether the MANIFEST names it as begun, so that its header had been synced.
-    ///   - limit: how much of the file counts, in bytes; nil for all.
+    /// `next` is the base of the segment after it, nil for the newest one; `mark`, the evidence of
+    /// what was published; `isNamed`, whether the MANIFEST names it as begun, so that its header
+    /// had been synced; `limit`, how much of the file counts, nil for all.
+    ///
     /// - Throws: code `io` or `newerFormat`.
     static func run(
         _ base: Offset, next: Offset?, mark: DurableMark?, isNamed: Bool,

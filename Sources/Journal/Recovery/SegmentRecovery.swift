@@ -1,5 +1,6 @@
-/// Brings segments into the state in which an orderly stop leaves them: whole, and sealed. Bytes
-/// that are cut are kept in `quarantine/`.
+/// Brings segments into the state in which an orderly stop leaves them: whole, and sealed.
+///
+/// Bytes that are cut are kept in `quarantine/`.
 struct SegmentRecovery {
     let environment: Environment
     let layout: Layout
@@ -54,7 +55,9 @@ struct SegmentRecovery {
     }
 
     /// Puts a segment without records, which tells of the hole, in place of one whose header is
-    /// lost. The old file is kept in `quarantine/`.
+    /// lost.
+    ///
+    /// The old file is kept in `quarantine/`.
     private func replace(
         _ found: SegmentInspection, _ manifest: ManifestLog
     ) throws(JournalError) -> LoadedSegment {

@@ -112,7 +112,7 @@ struct SegmentScan {
             _ stored: ArraySlice<UInt8>, _ block: BlockHeader
         ) -> [(Record, EventFields)]? {
             if block.startsGroup {
-                raw = GroupBytes(capacity: GroupEncoder.groupRawMax)
+                raw = GroupBytes(capacity: block.rawLength)
             }
             let start = raw.count
             guard GroupDecoder.expand(stored, block, into: &raw) else { return nil }
@@ -131,8 +131,9 @@ struct SegmentScan {
         }
 
         /// The first good start of a group after `place`, if some good block behind `place` was
-        /// built when `place` was known to be on disk: then what stands there is damaged. Else
-        /// everything behind `place` was still on its way, and nobody was told of it.
+        /// built when `place` was known to be on disk: then what stands there is damaged.
+        ///
+        /// Else everything behind `place` was still on its way, and nobody was told of it.
         private mutating func nextGroup(
             after place: Position
         ) -> (position: Position, header: BlockHeader)? {

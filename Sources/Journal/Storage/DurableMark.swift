@@ -89,8 +89,9 @@ struct DurableMarkWriter {
         }
     }
 
-    /// Publishes that everything before `end` can be read, up to `position` of `segment`. A mark
-    /// that cannot be written now is written at the next ``sync()``.
+    /// Publishes that everything before `end` can be read, up to `position` of `segment`.
+    ///
+    /// A mark that cannot be written now is written at the next ``sync()``.
     mutating func publish(epoch: Epoch, end: Offset, segment: Offset, position: Position) {
         generation += 1
         unwritten = DurableMark(

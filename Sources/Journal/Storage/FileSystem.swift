@@ -37,7 +37,9 @@ package enum FileAccess: Sendable {
     case writing
 }
 
-/// An open file. Reads may come from any thread; writes come from one.
+/// An open file.
+///
+/// Reads may come from any thread; writes come from one.
 package protocol File: Sendable {
     /// How long the file is, in bytes.
     func length() throws(JournalError) -> UInt64

@@ -141,9 +141,10 @@ private final class POSIXFile: File {
         var failure: CInt = 0
         // SAFETY: `pread` is given what is left of the buffer, and `filled` never exceeds it.
         let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+            guard let start = buffer.baseAddress else { return }
             while filled < count {
                 let got = unsafe pread(
-                    descriptor, buffer.baseAddress! + filled, count - filled,
+                    descriptor, start + filled, count - filled,
                     off_t(position.rawValue) + filled)
                 if got > 0 {
                     filled += got
@@ -167,8 +168,9 @@ private final class POSIXFile: File {
         while written < bytes.count {
             // SAFETY: `pwrite` is given what is left of the array.
             let put = unsafe bytes.withUnsafeBytes { buffer in
-                unsafe pwrite(
-                    descriptor, buffer.baseAddress! + written, buffer.count - written,
+                let rest = unsafe UnsafeRawBufferPointer(rebasing: buffer[written...])
+                return unsafe pwrite(
+                    descriptor, rest.baseAddress, rest.count,
                     off_t(position.rawValue) + written)
             }
             if put >= 0 {

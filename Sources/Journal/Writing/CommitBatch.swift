@@ -51,9 +51,6 @@ struct CommitBatch {
         var assignment = Assignment()
         let start = records.count
         for draft in submission.drafts {
-            var draft = draft
-            // An origin without an epoch marks the copies that are made here.
-            if draft.origin?.epoch == nil { draft.origin = nil }
             let thread = draft.event.fields.threadID?.string(in: draft.event.data)
             let run = run(of: draft, thread: thread)
             let identity = Identity(draft, run: run)
@@ -64,7 +61,11 @@ struct CommitBatch {
             }
             assignment.offsets.append(next)
             assignment.appended += 1
-            append(draft, run: run, thread: thread, identity, ingest: submission.ingest)
+            // An origin without an epoch marks the copies that are made here.
+            append(
+                draft, run: run, thread: thread, identity,
+                origin: draft.origin?.epoch == nil ? nil : draft.origin,
+                ingest: submission.ingest)
             if let thread, run != .unassigned, hasOrphans(thread) {
                 adoptions.append(
                     Adoption(thread: thread, run: run, ingest: submission.ingest))
@@ -88,7 +89,8 @@ struct CommitBatch {
     }
 
     private mutating func append(
-        _ draft: Draft, run: RunID, thread: String?, _ identity: Identity, ingest: IngestTime
+        _ draft: Draft, run: RunID, thread: String?, _ identity: Identity, origin: EventID?,
+        ingest: IngestTime
     ) {
         let event = draft.event
         let last = seqs[run] ?? reader.state.withLock { $0.lastSeq(of: run) }
@@ -100,7 +102,7 @@ struct CommitBatch {
         records.append(
             Record(
                 offset: next, run: run, seq: last.next, type: event.type, ingest: ingest,
-                eventTime: draft.eventTime, origin: draft.origin, key: draft.key, shape: shape,
+                eventTime: draft.eventTime, origin: origin, key: draft.key, shape: shape,
                 data: event.data))
         fields.append(event.fields)
         next = next.next
@@ -169,7 +171,8 @@ extension CommitBatch {
         let identity = Identity(draft, run: adoption.run)
         guard try duplicate(of: draft, run: adoption.run, identity) == nil else { return false }
         append(
-            draft, run: adoption.run, thread: adoption.thread, identity, ingest: adoption.ingest)
+            draft, run: adoption.run, thread: adoption.thread, identity, origin: draft.origin,
+            ingest: adoption.ingest)
         units.append(records.count - 1..<records.count)
         return true
     }

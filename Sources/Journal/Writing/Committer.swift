@@ -16,13 +16,14 @@ final class Committer: @unchecked Sendable {
     private let queue: WorkQueue<Submission>
     private let observers: Locked<[@Sendable (Publication) -> Void]>
     private let finished = DispatchSemaphore(value: 0)
+    private let compressor = LZ4GroupCompressor(capacity: GroupEncoder.groupRawMax)
     private var manifest: ManifestLog
     private var mark: DurableMarkWriter
     private var writer: SegmentWriter?
     private var predecessor: SegmentHeader.Predecessor?
     private var end: Offset
     private var stopFailure: JournalError?
-    private var lastSettled: UInt64 = 0
+    private var lastSettled: UInt64
     private static let settledMicrosecondsMax: UInt64 = 1_000_000
 
     private var state: Locked<LogState> { reader.state }
@@ -44,6 +45,7 @@ final class Committer: @unchecked Sendable {
         self.mark = mark
         self.predecessor = predecessor
         end = reader.state.withLock { $0.end }
+        lastSettled = environment.now().monotonicMicroseconds
     }
 
     /// Starts the thread.
@@ -68,8 +70,8 @@ final class Committer: @unchecked Sendable {
             guard let submissions = queue.take(timeoutSeconds: mark.isSynced ? nil : 1) else {
                 break
             }
-            if !submissions.isEmpty { commit(submissions) }
             if submissions.isEmpty || isSettlingDue { settle() }
+            if !submissions.isEmpty { commit(submissions) }
         }
         stop()
         finished.signal()
@@ -132,8 +134,10 @@ final class Committer: @unchecked Sendable {
         }
     }
 
-    /// Writes and publishes a commit. A device that fails gets one more chance, in a new file:
-    /// never a second sync of the same one, since the kernel has dropped its pages.
+    /// Writes and publishes a commit.
+    ///
+    /// A device that fails gets one more chance, in a new file: never a second sync of the same
+    /// one, since the kernel has dropped its pages.
     private func write(_ batch: CommitBatch) throws(JournalError) {
         if let reason = state.withLock({ $0.readOnlyReason }) {
             throw JournalError(.readOnly, reason)
@@ -170,7 +174,7 @@ final class Committer: @unchecked Sendable {
             base: end, created: environment.now().wall, predecessor: predecessor)
         // Nothing was ever published of a file that has the name of the next record.
         if files.exists(layout.segment(end)) { try files.remove(layout.segment(end)) }
-        let created = try SegmentWriter.create(header, layout, files)
+        let created = try SegmentWriter.create(header, compressor, layout, files)
         if let identity = files.identity(of: created.path) {
             try manifest.append(.segment(base: header.base, identity))
         }

@@ -1,4 +1,6 @@
-/// Writes one segment: header, blocks, footer. Confined to the committer's thread.
+/// Writes one segment: header, blocks, footer.
+///
+/// Confined to the committer's thread.
 struct SegmentWriter {
     let header: SegmentHeader
     let path: String
@@ -12,7 +14,8 @@ struct SegmentWriter {
     ///
     /// - Throws: code `io` or `diskFull`; then no file is left.
     static func create(
-        _ header: SegmentHeader, _ layout: Layout, _ files: any FileSystem
+        _ header: SegmentHeader, _ compressor: LZ4GroupCompressor, _ layout: Layout,
+        _ files: any FileSystem
     ) throws(JournalError) -> SegmentWriter {
         let path = layout.segment(header.base)
         let file = try files.create(path)
@@ -21,20 +24,24 @@ struct SegmentWriter {
             try file.write(bytes, at: .zero)
             try file.sync()
             try files.syncDirectory(layout.segments)
-            return SegmentWriter(header: header, path: path, file: file, length: bytes.count)
+            return SegmentWriter(
+                header: header, path: path, file: file, length: bytes.count,
+                encoder: GroupEncoder(segment: header, compressor: compressor))
         } catch {
             try? files.remove(path)
             throw error
         }
     }
 
-    private init(header: SegmentHeader, path: String, file: any File, length: Int) {
+    private init(
+        header: SegmentHeader, path: String, file: any File, length: Int, encoder: GroupEncoder
+    ) {
         self.header = header
         self.path = path
         self.file = file
         position = Position.zero + length
         synced = position
-        encoder = GroupEncoder(segment: header)
+        self.encoder = encoder
     }
 
     /// Writes the records of a commit, and syncs them if `isSynced`.

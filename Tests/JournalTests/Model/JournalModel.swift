@@ -42,6 +42,8 @@ struct JournalModel {
 
     var end: Int { records.count }
 
+    var hasLosses: Bool { records.contains { $0 == nil } }
+
     private func samenesses(_ run: RunID, _ draft: Draft, _ origin: EventID?) -> [Sameness] {
         let event = draft.event
         var all: [Sameness] = []

@@ -4,7 +4,7 @@ import Testing
 @Suite("A journal is an array")
 struct ModelTests {
     /// Sequences in one case; there are as many cases as `chunks`.
-    static let sequencesPerChunk = 50
+    static let sequencesPerChunk = 500
     static let operations = 200
 
     /// Fresh for each run; a failure prints the seed of its sequence.
@@ -13,7 +13,7 @@ struct ModelTests {
     /// Seeds that failed once.
     static let regressions: [UInt64] = [
         10718394831788804457, 15925239517773186980, 10196155599154299949, 18179038171323287704,
-        15687139156415828795, 1234419760124844659,
+        15687139156415828795, 1234419760124844659, 11055304593508779818,
     ]
 
     @Test("whatever is done to it, and however it ends", arguments: chunks)

@@ -1,0 +1,11 @@
+/// Hashes of names, of which there are few and which are looked up for each record: made once,
+/// when a name is.
+enum NameHash {
+    /// Differs from process to process, so that nobody can choose names that collide.
+    private static let seed = UInt64.random(in: .min ... .max)
+
+    /// The hash of a name's bytes.
+    static func of(_ name: String) -> UInt64 {
+        Checksum.hash64(name.utf8, seed: seed)
+    }
+}
