@@ -483,6 +483,43 @@ def test_health_tells_mode_epoch_and_latest(serve, mode):
     }
 
 
+@pytest.mark.parametrize("restart", [False, True])
+def test_an_idempotency_key_makes_a_whole_request_repeatable(server, restart):
+    """Events without `message_id`: the same key gives the same ids, another key new ones."""
+    events = [{"event": "note", "data": {"run_id": RUN, "n": 1}}] * 2
+
+    def post(key):
+        headers = {"Idempotency-Key": key}
+        reply = server.request("POST", "/api/events", headers, tapedeck.dump(events))
+        assert reply.status == 200, reply
+        return reply.json
+
+    first = post("k1")
+    assert (first["appended"], first["duplicates"]) == (2, 0)
+    if restart:
+        server.restart("kill")
+    assert post("k1") == first | {"appended": 0, "duplicates": 2}
+    assert post("k2")["appended"] == 2
+    assert len(tapedeck.events_of(server.read(RUN))) == 4
+
+
+def test_a_body_that_is_not_atomic_may_be_longer_than_8_mib(server):
+    """NDJSON with `atomic=false` is recorded as it comes; atomic it is refused whole."""
+    events = [
+        {"event": "note", "data": {"run_id": RUN, "n": n, "pad": "x" * 1000}} for n in range(9_000)
+    ]
+    body = b"".join(tapedeck.dump(event) + b"\n" for event in events)
+    assert len(body) > 8 << 20
+    ndjson = "application/x-ndjson"
+    assert server.request("POST", "/api/events", None, body, ndjson).status == 413
+    assert server.get("/api/runs")["runs"] == []
+    answer = server.post("/api/events?atomic=false", body, ndjson, timeout=30)
+    assert (answer["appended"], answer["duplicates"]) == (9_000, 0)
+    assert [frame.json["n"] for frame in tapedeck.events_of(server.read(RUN, timeout=30))] == [
+        *range(9_000)
+    ]
+
+
 # --- found by review: each of these failed once ------------------------------------------------
 
 
