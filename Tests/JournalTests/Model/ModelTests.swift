@@ -1,3 +1,4 @@
+import Foundation
 import TestSupport
 import Testing
 
@@ -7,8 +8,11 @@ struct ModelTests {
     static let sequencesPerChunk = 500
     static let operations = 200
 
-    /// Fresh for each run; a failure prints the seed of its sequence.
-    static let chunks = (0..<20).map { _ in UInt64.random(in: .min ... .max) }
+    /// The same in every run, so that a change is told from chance; fresh ones with
+    /// `TAPEDECK_DEEP=1`. A failure prints the seed of its sequence.
+    static let chunks: [UInt64] =
+        ProcessInfo.processInfo.environment["TAPEDECK_DEEP"] == "1"
+        ? (0..<20).map { _ in UInt64.random(in: .min ... .max) } : Array(1...20)
 
     /// Seeds that failed once.
     static let regressions: [UInt64] = [
