@@ -37,10 +37,14 @@ struct CommitBatch {
         var ingest: IngestTime
     }
 
-    /// An empty batch whose first record gets the offset `next`.
-    init(reader: LogReader, next: Offset) {
+    /// An empty batch whose first record gets the offset `next`, with room for `capacity` records.
+    init(reader: LogReader, next: Offset, capacity: Int = 0) {
         self.reader = reader
         self.next = next
+        records.reserveCapacity(capacity)
+        fields.reserveCapacity(capacity)
+        units.reserveCapacity(capacity)
+        identities.reserveCapacity(capacity)
     }
 
     /// Assigns the drafts of a submission, in order.

@@ -84,7 +84,7 @@ final class Committer: @unchecked Sendable {
     }
 
     private func commit(_ submissions: [Submission]) {
-        var (batch, outcomes) = assign(submissions)
+        var (batch, outcomes) = CommitBatch.assigning(submissions, reader: reader, next: end)
         var rest = batch.adopt(batch.adoptions)
         do throws(JournalError) {
             if !batch.records.isEmpty { try write(batch) }
@@ -106,31 +106,6 @@ final class Committer: @unchecked Sendable {
             rest = copies.adopt(rest)
             // What fails here is made up for at the next event of its thread.
             guard !copies.records.isEmpty, (try? write(copies)) != nil else { return }
-        }
-    }
-
-    /// Assigns offsets to all submissions but those that fail.
-    private func assign(_ submissions: [Submission])
-        -> (CommitBatch, [Result<CommitBatch.Assignment, JournalError>])
-    {
-        var failures: [Int: JournalError] = [:]
-        while true {
-            var batch = CommitBatch(reader: reader, next: end)
-            var outcomes: [Result<CommitBatch.Assignment, JournalError>] = []
-            for (place, submission) in submissions.enumerated() {
-                if let failure = failures[place] {
-                    outcomes.append(.failure(failure))
-                    continue
-                }
-                do throws(JournalError) {
-                    outcomes.append(.success(try batch.assign(submission)))
-                } catch {
-                    // It may have been assigned in part: begin again without it.
-                    failures[place] = error
-                    break
-                }
-            }
-            if outcomes.count == submissions.count { return (batch, outcomes) }
         }
     }
 

@@ -8,8 +8,9 @@ struct ModelTests {
     static let sequencesPerChunk = 500
     static let operations = 200
 
-    /// The same in every run, so that a change is told from chance; fresh ones with
-    /// `TAPEDECK_DEEP=1`. A failure prints the seed of its sequence.
+    /// The same in every run, so that a change is told from chance.
+    ///
+    /// Fresh ones with `TAPEDECK_DEEP=1`. A failure prints the seed of its sequence.
     static let chunks: [UInt64] =
         ProcessInfo.processInfo.environment["TAPEDECK_DEEP"] == "1"
         ? (0..<20).map { _ in UInt64.random(in: .min ... .max) } : Array(1...20)
