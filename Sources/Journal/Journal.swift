@@ -36,6 +36,8 @@ public final class Journal: JournalReading {
     /// What opening the journal found and did.
     public let recovery: RecoveryReport
     package let reader: LogReader
+    /// Where a recorder keeps what it has to remember of each upstream.
+    package let upstreamsDirectory: String
     private let clock: IngestClock
     private let queue: WorkQueue<Submission>
     private let observers = Locked<[@Sendable (Publication) -> Void]>([])
@@ -69,6 +71,7 @@ public final class Journal: JournalReading {
         clock = IngestClock(now: environment.now)
         self.lock = Locked(lock)
         durability = options.durability
+        upstreamsDirectory = layout.upstreams
         recovery = opening.report
         reader = LogReader(state: Locked(opening.state))
         queue = WorkQueue(weightMax: options.queuedBytesMax)

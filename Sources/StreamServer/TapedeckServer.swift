@@ -99,8 +99,8 @@ package struct TapedeckServer: Sendable {
         services += options.upstreams.map {
             UpstreamService(
                 client: UpstreamClient(configuration: $0, group: group, logger: logger),
-                recorder: Recorder(journal: journal, filter: options.filter, logger: logger),
-                logger: logger)
+                recorder: Recorder(
+                    upstream: $0.name, journal: journal, filter: options.filter, logger: logger))
         }
         let lifecycle = ServiceGroup(
             configuration: .init(
@@ -178,32 +178,10 @@ private final class Listening: Sendable {
 private struct UpstreamService: Service {
     let client: UpstreamClient
     let recorder: Recorder
-    let logger: Logger
-
-    private func log(_ message: UpstreamClient.Message) {
-        switch message {
-        case .event:
-            break
-        case .connected:
-            logger.notice("the upstream is connected")
-        case .disconnected(let reason):
-            logger.warning("the upstream is lost", metadata: ["reason": "\(reason)"])
-        case .malformed(let problem):
-            logger.warning(
-                "the upstream sent what is no event", metadata: ["problem": "\(problem)"])
-        case .tooLarge(let bytes):
-            logger.warning(
-                "the upstream sent an event that is too large", metadata: ["bytes": "\(bytes)"])
-        }
-    }
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
-            await client.run { messages in
-                for message in messages { log(message) }
-                try await recorder.record(
-                    messages.compactMap { if case .event(let bytes) = $0 { bytes } else { nil } })
-            }
+            await client.run { try await recorder.take($0) }
         }
     }
 }

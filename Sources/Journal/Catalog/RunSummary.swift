@@ -52,7 +52,8 @@ struct RunSummary: Hashable, Sendable {
         last = record.offset
         lastSeq = record.seq
         lastAt = record.recordedAt
-        lastIngest = record.ingest.wall
+        // What the journal itself notes in a run is no sign of its life.
+        if !record.type.isJournals { lastIngest = record.ingest.wall }
         events += 1
         bytes += UInt64(record.data.count)
         if segments.last != segment { segments.append(segment) }

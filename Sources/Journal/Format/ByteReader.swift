@@ -1,9 +1,9 @@
 /// Takes numbers and bytes off the front of a slice; every step is nil past its end.
-struct ByteReader {
+package struct ByteReader {
     private let bytes: ArraySlice<UInt8>
     private(set) var index: Int
 
-    init(_ bytes: ArraySlice<UInt8>) {
+    package init(_ bytes: ArraySlice<UInt8>) {
         self.bytes = bytes
         index = bytes.startIndex
     }
@@ -15,13 +15,13 @@ struct ByteReader {
     /// The bytes that are left.
     var remaining: Int { bytes.endIndex - index }
 
-    mutating func byte() -> UInt8? {
+    package mutating func byte() -> UInt8? {
         guard index < bytes.endIndex else { return nil }
         defer { index += 1 }
         return bytes[index]
     }
 
-    mutating func slice(_ count: Int) -> ArraySlice<UInt8>? {
+    package mutating func slice(_ count: Int) -> ArraySlice<UInt8>? {
         guard count >= 0, count <= remaining else { return nil }
         defer { index += count }
         return bytes[index..<index + count]
@@ -34,7 +34,9 @@ struct ByteReader {
     }
 
     /// A little-endian number of fixed width.
-    mutating func fixed<Number: FixedWidthInteger & UnsignedInteger>(_: Number.Type) -> Number? {
+    package mutating func fixed<Number: FixedWidthInteger & UnsignedInteger>(
+        _: Number.Type
+    ) -> Number? {
         let width = Number.bitWidth / 8
         guard width <= remaining else { return nil }
         var value: Number = 0

@@ -1,6 +1,6 @@
 extension [UInt8] {
     /// Appends a little-endian number of fixed width.
-    mutating func append(fixed value: some FixedWidthInteger & UnsignedInteger) {
+    package mutating func append(fixed value: some FixedWidthInteger & UnsignedInteger) {
         var rest = value
         for _ in 0..<value.bitWidth / 8 {
             append(UInt8(truncatingIfNeeded: rest))

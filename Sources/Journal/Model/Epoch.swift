@@ -16,7 +16,7 @@ public struct Epoch: Hashable, Sendable, CustomStringConvertible {
         self.init(bytes: text.utf8)
     }
 
-    init?(bytes: some Collection<UInt8>) {
+    package init?(bytes: some Collection<UInt8>) {
         guard bytes.count == Epoch.length else { return nil }
         var packed: UInt64 = 0
         for byte in bytes {
@@ -43,7 +43,7 @@ public struct Epoch: Hashable, Sendable, CustomStringConvertible {
         self.packed = packed
     }
 
-    var bytes: [UInt8] {
+    package var bytes: [UInt8] {
         (0..<Epoch.length).map { UInt8(truncatingIfNeeded: packed >> (56 - 8 * UInt64($0))) }
     }
 

@@ -25,6 +25,9 @@ public struct EventType: Hashable, Sendable, CustomStringConvertible {
     /// A thread of conversation ended.
     public static let threadClosed = EventType(unchecked: "agent_chat_thread_closed")
 
+    /// Events of an upstream are, or may be, missing.
+    package static let journalGap = EventType(unchecked: "journal_gap")
+
     private init(unchecked name: String) {
         self.name = name
         hash = NameHash.of(name)

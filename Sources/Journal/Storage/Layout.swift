@@ -8,6 +8,7 @@ struct Layout: Sendable {
     var mark: String { directory + "/durable" }
     var catalog: String { directory + "/catalog.sqlite" }
     var segments: String { directory + "/segments" }
+    var upstreams: String { directory + "/upstreams" }
     var quarantine: String { directory + "/quarantine" }
 
     private static let segmentSuffix = ".tape"

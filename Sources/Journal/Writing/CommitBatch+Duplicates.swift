@@ -31,4 +31,15 @@ extension CommitBatch {
         }
         return nil
     }
+
+    /// Whether the event that `draft` names by its key has been recorded.
+    func holds(_ draft: Draft) throws(JournalError) -> Bool {
+        let thread = draft.event.fields.threadID?.string(in: draft.event.data)
+        let run = run(of: draft, thread: thread)
+        let identity = Identity(draft, run: run)
+        guard let offset = try duplicate(of: draft, run: run, identity),
+            let record = try reader.record(at: offset)
+        else { return false }
+        return record.key == draft.key
+    }
 }

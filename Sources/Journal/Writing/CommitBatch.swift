@@ -80,7 +80,7 @@ struct CommitBatch {
         return assignment
     }
 
-    private func run(of draft: Draft, thread: String?) -> RunID {
+    func run(of draft: Draft, thread: String?) -> RunID {
         if let run = draft.run { return run }
         let event = draft.event
         if event.fields.hasRunID {

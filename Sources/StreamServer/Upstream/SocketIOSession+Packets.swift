@@ -42,8 +42,7 @@ extension SocketIOSession {
     private mutating func perform(_ packet: SocketIOPacket, at now: NIODeadline) -> [Action] {
         switch packet {
         case .connect(configuration.namespace, _):
-            joined()
-            return []
+            return joined(at: now)
         case .disconnect(configuration.namespace):
             return close("the service ended the namespace \(configuration.namespace)")
         case .connectError(configuration.namespace, let payload):

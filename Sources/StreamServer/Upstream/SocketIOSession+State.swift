@@ -50,6 +50,8 @@ extension SocketIOSession {
         /// Hand on an event: the array of its name and arguments, verbatim. With an id, call
         /// ``SocketIOSession/delivered(acknowledging:)`` when that is done.
         case deliver([UInt8], acknowledging: UInt64?)
+        /// The service has had its time to tell its history; comes at most once.
+        case settled
         /// A frame made no sense and was skipped.
         case malformed(FrameFault)
         /// A binary event and all its attachments were skipped.
@@ -73,6 +75,8 @@ extension SocketIOSession {
         package var openTimeout = TimeAmount.seconds(5)
         /// How long the answer to the request to join may take, from the last event on.
         package var joinTimeout = TimeAmount.seconds(30)
+        /// How long the history may take, once the answer has come.
+        package var settleTimeout = TimeAmount.seconds(1)
 
         package init(
             namespace: SocketIONamespace = .root,

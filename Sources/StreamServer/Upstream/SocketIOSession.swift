@@ -13,6 +13,9 @@ package struct SocketIOSession: Sendable {
     /// A binary event whose attachments are still to come: in any state between open and closed.
     var binary: PendingBinary?
 
+    /// When whoever waits for the history is told that none comes; nil once that is done.
+    private var settlesAt: NIODeadline?
+
     /// When the scheduled call of ``time(at:)`` comes; nil if none is scheduled.
     private var wakeAt: NIODeadline?
 
@@ -91,6 +94,10 @@ package struct SocketIOSession: Sendable {
     package mutating func time(at now: NIODeadline) -> [Action] {
         wakeAt = nil
         guard !isPaused else { return [] }
+        if let settlesAt, settlesAt <= now {
+            self.settlesAt = nil
+            return [.settled] + time(at: now)
+        }
         switch state {
         case .closed:
             return []
@@ -114,6 +121,7 @@ package struct SocketIOSession: Sendable {
     /// The socket is read again: every deadline starts anew.
     package mutating func resume(at now: NIODeadline) -> [Action] {
         isPaused = false
+        if settlesAt != nil { settlesAt = now + settleTimeout }
         switch state {
         case .closed:
             return []
@@ -145,15 +153,25 @@ extension SocketIOSession {
         state = .joining(
             Heartbeat(silenceMax: handshake.silenceMax, heardAt: now),
             answerBy: now + configuration.joinTimeout)
+        settlesAt = now + settleTimeout
         return [.opened, .send(configuration.joinRequest)] + schedule()
     }
 
     /// The answer to the request to join has come.
-    mutating func joined() {
+    mutating func joined(at now: NIODeadline) -> [Action] {
         switch state {
-        case .joining(let heartbeat, _): state = .joined(heartbeat)
-        case .opening, .joined, .closed: break
+        case .joining(let heartbeat, _):
+            state = .joined(heartbeat)
+            if let settlesAt { self.settlesAt = min(settlesAt, now + settleTimeout) }
+            return schedule()
+        case .opening, .joined, .closed:
+            return []
         }
+    }
+
+    /// How long a history may take from now on.
+    private var settleTimeout: TimeAmount {
+        isJoined ? configuration.settleTimeout : configuration.joinTimeout
     }
 
     /// An event shows that the service serves this client, answer or not.
@@ -169,6 +187,7 @@ extension SocketIOSession {
         state = .closed
         binary = nil
         wakeAt = nil
+        settlesAt = nil
         return [.close(reason: reason)]
     }
 
@@ -181,8 +200,9 @@ extension SocketIOSession {
         case .joined(let heartbeat): deadline = heartbeat.deadAt
         case .closed: return []
         }
-        if let wakeAt, wakeAt <= deadline { return [] }
-        wakeAt = deadline
-        return [.schedule(deadline)]
+        let next = settlesAt.map { min($0, deadline) } ?? deadline
+        if let wakeAt, wakeAt <= next { return [] }
+        wakeAt = next
+        return [.schedule(next)]
     }
 }

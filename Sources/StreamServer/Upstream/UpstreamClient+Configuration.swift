@@ -16,6 +16,9 @@ extension UpstreamClient {
         /// A link that held so long was healthy: the next retry comes at once.
         package var healthyAfter = Duration.seconds(1)
 
+        /// What tells this upstream's stream from others'.
+        package var name: String { "\(url)\(namespace == .root ? "" : namespace.description)" }
+
         package init(url: UpstreamURL, token: String? = nil, namespace: SocketIONamespace = .root) {
             self.url = url
             self.token = token

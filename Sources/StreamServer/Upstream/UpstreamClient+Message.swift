@@ -6,9 +6,12 @@ extension UpstreamClient {
         /// One event: the JSON array of its name and arguments, verbatim and not yet validated, as
         /// in `["event",{…}]`.
         case event([UInt8])
+        /// The service has had its time to tell its history: what did not come by now does not
+        /// come. Comes at most once after each `connected`.
+        case settled
         /// A frame made no sense and was skipped; one sentence says why.
         case malformed(String)
-        /// A message of so many bytes or more, over 16 MiB, was skipped: its events are lost.
+        /// A message of so many bytes or more, over 32 MiB, was skipped: its events are lost.
         case tooLarge(bytes: Int)
         /// The link that the last `connected` announced is lost; another attempt follows. Attempts
         /// that fail are not told: ``UpstreamClient/state`` shows them.
@@ -19,7 +22,7 @@ extension UpstreamClient {
             switch self {
             case .event(let bytes): bytes.count
             case .malformed(let text), .disconnected(let text): text.utf8.count
-            case .connected, .tooLarge: 0
+            case .connected, .settled, .tooLarge: 0
             }
         }
     }

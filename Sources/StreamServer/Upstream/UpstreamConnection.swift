@@ -11,8 +11,9 @@ import NIOWebSocket
 final class UpstreamConnection: Sendable {
     /// The largest message taken from a service, alone or as the sum of its fragments, in bytes.
     ///
-    /// Larger ones are skipped and reported.
-    static let messageBytesMax = 16 << 20
+    /// More than one event may have, since a history has a hundred. Larger ones are skipped and
+    /// reported.
+    static let messageBytesMax = 32 << 20
 
     /// The most fragments of one message.
     static let fragmentsMax = 65_536

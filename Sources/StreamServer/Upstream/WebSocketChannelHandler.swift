@@ -152,6 +152,8 @@ extension WebSocketChannelHandler {
                 send(.text, context.channel.allocator.buffer(string: text), context: context)
             case .deliver(let event, let id):
                 deliver(.event(event), acknowledging: id)
+            case .settled:
+                deliver(.settled)
             case .malformed(let fault):
                 deliver(.malformed("A frame was skipped: \(fault)."))
             case .ignoredBinaryEvent:
@@ -168,6 +170,7 @@ extension WebSocketChannelHandler {
         timer?.cancel()
         timer = context.eventLoop.assumeIsolated().scheduleTask(deadline: deadline) {
             self.perform(self.session?.time(at: .now()) ?? [], context: context)
+            self.handOver()
         }
     }
 

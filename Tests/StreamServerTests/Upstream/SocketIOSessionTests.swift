@@ -29,6 +29,7 @@ struct SocketIOSessionTests {
         _ = link.text(Self.open)
         _ = link.text(#"40\#(configuration.namespace == .root ? "" : "/chat,"){"sid":"y"}"#)
         #expect(link.session.isJoined)
+        #expect(link.session.time(at: Self.start + .seconds(1)).first == .settled)
         return link
     }
 
@@ -44,8 +45,27 @@ struct SocketIOSessionTests {
         #expect(link.started == [.schedule(link.now + .seconds(5))])
         #expect(link.text(Self.open) == [.opened, .send("40")])
         #expect(!link.session.isJoined)
-        #expect(link.text(#"40{"sid":"y"}"#) == [])
+        #expect(link.text(#"40{"sid":"y"}"#) == [.schedule(link.now + .seconds(1))])
         #expect(link.session.isJoined)
+    }
+
+    @Test("a second after the answer the history has had its time, once")
+    func settled() {
+        var link = Link()
+        _ = link.text(Self.open)
+        #expect(
+            link.session.time(at: link.now + .seconds(29)) == [.schedule(link.now + .seconds(30))])
+        link.now = link.now + .seconds(29)
+        _ = link.text(#"40{"sid":"y"}"#)
+        #expect(
+            link.session.time(at: link.now + .milliseconds(999))
+                == [.schedule(link.now + .seconds(1))])
+        #expect(
+            link.session.time(at: link.now + .seconds(1))
+                == [.settled, .schedule(link.now + .seconds(45))])
+        #expect(
+            link.session.time(at: link.now + .seconds(2))
+                == [.schedule(link.now + .seconds(45))])
     }
 
     @Test("greeting and history that come before the answer are delivered")
@@ -56,7 +76,7 @@ struct SocketIOSessionTests {
         let history = #"["event_history",[{"event_type":"a"},{"event_type":"b"}]]"#
         #expect(link.text("42" + greeting) == [event(greeting)])
         #expect(link.text("42" + history) == [event(history)])
-        #expect(link.text(#"40{"sid":"y"}"#) == [])
+        _ = link.text(#"40{"sid":"y"}"#)
         #expect(link.text(#"42["event",{}]"#) == [event(#"["event",{}]"#)])
     }
 
@@ -189,7 +209,7 @@ struct SocketIOSessionTests {
         _ = link.text(#"42["event_history",[]]"#)
         #expect(
             link.session.time(at: Self.start + .seconds(30))
-                == [.schedule(Self.start + .seconds(50))])
+                == [.settled, .schedule(Self.start + .seconds(50))])
         _ = link.session.receive(text: Array("2".utf8), at: Self.start + .seconds(45))
         #expect(
             link.session.time(at: Self.start + .seconds(50)) == [
@@ -327,7 +347,7 @@ struct SocketIOSessionTests {
                         isOpen = true
                     case .deliver, .ignoredBinaryEvent, .send: #expect(isOpen)
                     case .close: isClosed = true
-                    case .malformed, .schedule: break
+                    case .malformed, .schedule, .settled: break
                     }
                 }
             }

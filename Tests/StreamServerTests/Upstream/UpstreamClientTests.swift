@@ -196,20 +196,20 @@ struct UpstreamClientTests {
         await service.stop()
     }
 
-    @Test("a message up to 16 MiB is taken, a larger one is told and skipped")
+    @Test("a message up to 32 MiB is taken, a larger one is told and skipped")
     func large() async throws {
         let service = try await FakeEventService.start()
         try await withClient("http://127.0.0.1:\(service.port)") { client, told in
             #expect(await told.messages.next() == .connected)
-            let largest = #"42[""# + String(repeating: "x", count: (16 << 20) - 6) + #""]"#
+            let largest = #"42[""# + String(repeating: "x", count: (32 << 20) - 6) + #""]"#
             service.send(.text(largest), .text(largest + " "), .text(#"42["event",1]"#))
             #expect(await told.messages.next() == event(String(largest.dropFirst(2))))
-            #expect(await told.messages.next() == .tooLarge(bytes: (16 << 20) + 1))
+            #expect(await told.messages.next() == .tooLarge(bytes: (32 << 20) + 1))
             #expect(await told.messages.next() == event(#"["event",1]"#))
             service.send(
                 .text(largest, fin: false), .text("1]", opcode: .continuation, fin: false),
                 .text("2]", opcode: .continuation), .text(#"42["event",2]"#))
-            #expect(await told.messages.next() == .tooLarge(bytes: (16 << 20) + 2))
+            #expect(await told.messages.next() == .tooLarge(bytes: (32 << 20) + 2))
             #expect(await told.messages.next() == event(#"["event",2]"#))
         }
         await service.stop()
