@@ -136,6 +136,9 @@ final class WebSocketChannelHandler: ChannelDuplexHandler {
             isNextTruncated = event.endsTruncated
             deliver(.tooLarge(bytes: Int(clamping: event.bytes)))
         }
+        if let event = event as? WebSocketSizeHandler.Endless {
+            close("the service announced a frame of \(event.bytes) bytes")
+        }
         context.fireUserInboundEventTriggered(event)
     }
 }

@@ -14,6 +14,9 @@ struct WebSocketFrameFilter {
         /// `endsTruncated`, its first fragments were passed on, and the message that ends with the
         /// next bytes is what is left of it: drop that.
         case tooLarge(bytes: UInt64, endsTruncated: Bool)
+        /// A frame announces more than any service has to say: what follows would never be heard
+        /// again. Always the last piece.
+        case endless(bytes: UInt64)
     }
 
     private enum State {
@@ -23,7 +26,12 @@ struct WebSocketFrameFilter {
         case passing(UInt64)
         /// The same, for a frame that is left out. Becomes `header`.
         case skipping(UInt64)
+        /// An endless frame has begun. Becomes nothing else.
+        case over
     }
+
+    /// A frame of more is taken for nonsense: 1 GiB.
+    static let frameBytesMax: UInt64 = 1 << 30
 
     /// A final continuation without payload: ends a message whose first fragments have passed.
     private static let emptyEnd: [UInt8] = [0x80, 0x00]
@@ -66,6 +74,11 @@ struct WebSocketFrameFilter {
                     if let rest = input.getSlice(at: index, length: left) { held = rest }
                     return pieces
                 }
+                guard header.payloadBytes <= WebSocketFrameFilter.frameBytesMax else {
+                    pass(&pieces)
+                    state = .over
+                    return pieces + [.endless(bytes: header.payloadBytes)]
+                }
                 if let excess = admit(header) {
                     pass(&pieces)
                     pieces += excess
@@ -90,6 +103,8 @@ struct WebSocketFrameFilter {
                 passed = index
                 state = step == wanted ? .header : .skipping(wanted - step)
                 guard step == wanted else { return pieces }
+            case .over:
+                return pieces
             }
         }
     }

@@ -2,7 +2,8 @@ import NIOCore
 
 /// Applies a ``WebSocketFrameFilter`` to the bytes of a channel, in front of the frame decoder.
 ///
-/// Tells what it left out as a user event, ``TooLarge``, in its place among the messages.
+/// Tells what it left out as a user event, ``TooLarge`` or ``Endless``, in its place among the
+/// messages.
 final class WebSocketSizeHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
@@ -13,6 +14,11 @@ final class WebSocketSizeHandler: ChannelInboundHandler {
         let bytes: UInt64
         /// Whether the next message is its beginning, and has to be dropped.
         let endsTruncated: Bool
+    }
+
+    /// A frame announces so many bytes that the link is of no more use.
+    struct Endless: Sendable {
+        let bytes: UInt64
     }
 
     private var filter: WebSocketFrameFilter
@@ -29,6 +35,8 @@ final class WebSocketSizeHandler: ChannelInboundHandler {
             case .tooLarge(let bytes, let endsTruncated):
                 context.fireUserInboundEventTriggered(
                     TooLarge(bytes: bytes, endsTruncated: endsTruncated))
+            case .endless(let bytes):
+                context.fireUserInboundEventTriggered(Endless(bytes: bytes))
             }
         }
     }

@@ -35,7 +35,7 @@ struct WebSocketFrameFilterTests {
             for piece in filter.filter(ByteBuffer(bytes: piece)) {
                 switch piece {
                 case .bytes(let buffer): passed += Array(buffer.readableBytesView)
-                case .tooLarge: reports += 1
+                case .tooLarge, .endless: reports += 1
                 }
             }
         }
@@ -112,5 +112,18 @@ struct WebSocketFrameFilterTests {
         #expect(run(absurd, max: 300, seed: seed).bytes.isEmpty)
         let overflow = [0x01, 1, 7, 0x00, 127] + Array(repeating: UInt8(0xff), count: 40)
         #expect(run(overflow, max: 300, seed: seed).reports == 1)
+    }
+
+    @Test(
+        "a frame that announces what nobody can send is told, and nothing passes after it",
+        arguments: [WebSocketFrameFilter.frameBytesMax + 1, .max])
+    func endless(bytes: UInt64) {
+        var filter = WebSocketFrameFilter(messageBytesMax: 300)
+        let small = Frame(flags: 0x81, payload: payload(3)).bytes
+        let length = (0..<8).map { UInt8(truncatingIfNeeded: bytes >> (56 - 8 * $0)) }
+        #expect(
+            filter.filter(ByteBuffer(bytes: small + [0x81, 127] + length + small))
+                == [.bytes(ByteBuffer(bytes: small)), .endless(bytes: bytes)])
+        #expect(filter.filter(ByteBuffer(bytes: small)) == [])
     }
 }
