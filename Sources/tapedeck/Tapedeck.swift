@@ -11,7 +11,7 @@ struct Tapedeck: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             ServeCommand.self, ImportCommand.self, ReplayCommand.self, RunsCommand.self,
-            DemoCommand.self,
+            VerifyCommand.self, DemoCommand.self,
         ]
     )
 

@@ -30,6 +30,11 @@ struct SealedIdentities: Hashable, Sendable {
         return found
     }
 
+    /// Whether both tell of records with the same hashes.
+    func hasSameHashes(as other: SealedIdentities) -> Bool {
+        Set(entries.map(\.hash)) == Set(other.entries.map(\.hash))
+    }
+
     func encode(into output: inout [UInt8]) {
         output.append(count: entries.count)
         var previous: UInt32 = 0

@@ -65,6 +65,21 @@ package struct SlotFile {
         return slots.compactMap { format.slot(in: $0) }.max { $0.generation < $1.generation }
     }
 
+    /// Where slots of the file at `path` are that were written and are not whole.
+    static func damagedSlots(_ path: String, _ format: Format, _ files: any FileSystem)
+        -> [Position]
+    {
+        guard let file = try? files.open(path, for: .reading),
+            let bytes = try? file.read(2 * format.slotLength, at: .zero),
+            bytes.count == 2 * format.slotLength
+        else { return [.zero] }
+        return [0, format.slotLength].compactMap { start in
+            let slot = bytes[start..<start + format.slotLength]
+            let isBlank = slot.allSatisfy { $0 == 0 }
+            return isBlank || format.isWhole(slot) ? nil : Position.zero + start
+        }
+    }
+
     /// Replaces the older slot.
     ///
     /// - Throws: ``JournalError`` with code `io` or `diskFull`; then the newer one stands.
@@ -92,6 +107,12 @@ extension SlotFile.Format {
         bytes += content
         bytes.append(fixed: Checksum.crc32c(bytes))
         return bytes + [UInt8](repeating: 0, count: slotLength - bytes.count)
+    }
+
+    /// Whether `bytes` are a slot to the last byte, unused ones included.
+    func isWhole(_ bytes: ArraySlice<UInt8>) -> Bool {
+        slot(in: bytes).map { encoded(Array($0.content), generation: $0.generation) }
+            == Array(bytes)
     }
 
     /// What `bytes` say; nil when they are no whole slot.
