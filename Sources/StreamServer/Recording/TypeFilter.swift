@@ -1,37 +1,25 @@
-/// Which types of upstream events are recorded: a pattern in which `*` stands for anything.
+/// Which types of upstream events are recorded: those that one of a set of patterns describes.
+///
+/// In a pattern `*` stands for anything, and all else for itself.
 package struct TypeFilter: Hashable, Sendable {
     /// What is recorded unless told otherwise.
     package static let agentChat = TypeFilter("agent_chat_*")
 
-    private let parts: [[UInt8]]
+    private let patterns: [TypePattern]
 
-    /// The filter written as `pattern`.
+    /// The filter of these patterns; nothing passes where there is none.
+    package init(_ patterns: some Sequence<String>) {
+        self.patterns = patterns.map(TypePattern.init)
+    }
+
+    /// The filter of one pattern.
     package init(_ pattern: String) {
-        parts = pattern.utf8.split(separator: UInt8(ascii: "*"), omittingEmptySubsequences: false)
-            .map(Array.init)
+        self.init(CollectionOfOne(pattern))
     }
 
     /// Whether events of this type are recorded.
     package func matches(_ type: String) -> Bool {
-        var rest = Array(type.utf8)[...]
-        guard let first = parts.first, let last = parts.last else { return true }
-        guard parts.count > 1 else { return Array(rest) == first }
-        guard rest.starts(with: first) else { return false }
-        rest = rest.dropFirst(first.count)
-        for part in parts.dropFirst().dropLast() {
-            guard let end = TypeFilter.end(of: part, in: rest) else { return false }
-            rest = rest[end...]
-        }
-        return rest.count >= last.count && rest.suffix(last.count).elementsEqual(last)
-    }
-
-    private static func end(of part: [UInt8], in bytes: ArraySlice<UInt8>) -> Int? {
-        guard !part.isEmpty else { return bytes.startIndex }
-        var start = bytes.startIndex
-        while start + part.count <= bytes.endIndex {
-            if bytes[start..<start + part.count].elementsEqual(part) { return start + part.count }
-            start += 1
-        }
-        return nil
+        let bytes = Array(type.utf8)
+        return patterns.contains { $0.matches(bytes) }
     }
 }

@@ -4,7 +4,7 @@ extension UpstreamClient {
         /// The service.
         package var url: UpstreamURL
         /// The token to join with, where one is wanted.
-        package var token: String?
+        package var token: UpstreamToken?
         /// The namespace to join.
         package var namespace = SocketIONamespace.root
         /// The longest wait between two attempts.
@@ -19,7 +19,9 @@ extension UpstreamClient {
         /// What tells this upstream's stream from others'.
         package var name: String { "\(url)\(namespace == .root ? "" : namespace.description)" }
 
-        package init(url: UpstreamURL, token: String? = nil, namespace: SocketIONamespace = .root) {
+        package init(
+            url: UpstreamURL, token: UpstreamToken? = nil, namespace: SocketIONamespace = .root
+        ) {
             self.url = url
             self.token = token
             self.namespace = namespace

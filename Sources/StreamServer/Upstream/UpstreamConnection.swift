@@ -134,7 +134,7 @@ extension UpstreamConnection {
     private func addHandlers(to channel: any Channel) throws {
         let handler = WebSocketChannelHandler(
             SocketIOSession.Configuration(
-                namespace: configuration.namespace, token: configuration.token,
+                namespace: configuration.namespace, token: configuration.token?.secret,
                 openTimeout: TimeAmount(configuration.connectTimeout),
                 joinTimeout: TimeAmount(configuration.joinTimeout)),
             inbox: inbox, ignored: ignored)

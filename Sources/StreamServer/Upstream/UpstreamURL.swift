@@ -32,8 +32,10 @@ package struct UpstreamURL: Hashable, Sendable, CustomStringConvertible {
                 "The upstream's URL is longer than \(UpstreamURL.bytesMax) bytes.")
         }
         func fault(_ what: String) -> UpstreamConfigurationError {
-            UpstreamConfigurationError(
-                "The upstream \"\(text)\" \(what); it must look like http://127.0.0.1:6102.")
+            // What may hold a secret is not repeated.
+            let subject = text.contains { "@?#".contains($0) } ? "'s URL" : " \"\(text)\""
+            return UpstreamConfigurationError(
+                "The upstream\(subject) \(what); it must look like http://127.0.0.1:6102.")
         }
         guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else {
             throw UpstreamConfigurationError(

@@ -24,6 +24,15 @@ struct TypeFilterTests {
         #expect(TypeFilter(pattern).matches(type) == isMatch)
     }
 
+    @Test("what one of several patterns describes is recorded; nothing is where there is none")
+    func set() {
+        let filter = TypeFilter(["agent_chat_*", "alert"])
+        #expect(["agent_chat_x", "alert"].allSatisfy(filter.matches))
+        #expect(!["alerts", "agent_chat", ""].contains(where: filter.matches))
+        #expect(!TypeFilter([String]()).matches("alert"))
+        #expect(TypeFilter(["", "x"]).matches(""))
+    }
+
     @Test(
         "it agrees with a matcher that tries everything", arguments: 0..<300 as Range<UInt64>)
     func model(seed: UInt64) {

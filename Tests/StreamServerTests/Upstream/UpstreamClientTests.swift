@@ -120,8 +120,9 @@ struct UpstreamClientTests {
         let service = try await FakeEventService.start()
         let sights = service.sights
         let namespace = try SocketIONamespace("chat")
+        let token = try UpstreamToken("secret")
         try await withClient("http://127.0.0.1:\(service.port)") {
-            $0.token = "secret"
+            $0.token = token
             $0.namespace = namespace
         } body: { client, told in
             #expect(await told.messages.next() == .connected)

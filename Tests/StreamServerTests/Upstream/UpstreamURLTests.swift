@@ -36,6 +36,35 @@ struct UpstreamURLTests {
         #expect(error?.description.contains(word) == true)
     }
 
+    @Test(
+        "what may be a secret is not repeated",
+        arguments: [
+            "http://u:hush@h", "u:hush@h", "https://u:hush@h", "http://h/?token=hush",
+            "http://h:x/#hush", "ftp://h?hush",
+        ])
+    func secrets(text: String) {
+        let error = #expect(throws: UpstreamConfigurationError.self) { try UpstreamURL(text) }
+        #expect(error?.description.contains("hush") == false)
+    }
+
+    @Test("a token prints as nothing that tells it, and must be one")
+    func tokens() throws {
+        let token = try UpstreamToken("hush é")
+        var configuration = UpstreamClient.Configuration(url: try UpstreamURL("http://h"))
+        configuration.token = token
+        var dumped = ""
+        dump(configuration, to: &dumped)
+        for text in ["\(token)", "\(configuration)", String(reflecting: configuration), dumped] {
+            #expect(!text.contains("hush"))
+        }
+        #expect(dumped.contains("(a token)"))
+        #expect(try token == UpstreamToken("hush é"))
+        for bad in ["", "a\nb", "a\0", String(repeating: "t", count: UpstreamToken.bytesMax + 1)] {
+            let error = #expect(throws: UpstreamConfigurationError.self) { try UpstreamToken(bad) }
+            #expect(error.map { bad.isEmpty || !$0.description.contains(bad) } == true)
+        }
+    }
+
     @Test("a namespace gets its slash, and may not hold what packets give a meaning")
     func namespaces() throws {
         #expect(try SocketIONamespace("") == .root)
