@@ -33,20 +33,11 @@ package struct LineImporter: Sendable {
     }
 
     private mutating func makeDraft(_ line: [UInt8]) throws(JournalError) -> Draft {
-        let envelope: EventEnvelope
-        do {
-            envelope = try JSONScanner.envelope(in: line)
-        } catch {
-            throw JournalError(.invalidEvent, "not a JSON object of an event: \(error)")
-        }
-        let event = try Event(envelope, in: line)
-        guard event.data.count <= Journal.eventBytesMax else {
-            throw JournalError(
-                .tooLarge,
-                "an event's data may have \(Journal.eventBytesMax) bytes, not "
-                    + "\(event.data.count)")
-        }
-        let run = try run(of: event, envelope, line)
+        let parsed = try EventLine(line)
+        let (envelope, event) = (parsed.envelope, parsed.event)
+        let run =
+            parsed.run
+            ?? event.fields.threadID.flatMap { threads[$0.string(in: event.data)] } ?? fallback
         let thread = event.fields.threadID?.string(in: event.data)
         if let thread, event.type == .threadCreated || threads[thread] == nil {
             threads[thread] = run
@@ -57,28 +48,11 @@ package struct LineImporter: Sendable {
         // The journal's own records come back from an export, which gives them ids; else they and
         // the server's own types are refused like anything from outside.
         guard !event.type.isReserved || (event.type.isJournals && named != nil) else {
-            throw JournalError(.invalidEvent, "the type \(event.type) is reserved")
+            throw parsed.reserved
         }
         return Draft(
             event, run: run, eventTime: try time(of: event, envelope, line), origin: named,
             key: named == nil && event.fields.messageID == nil ? key(of: event, run) : nil)
-    }
-
-    private func run(of event: Event, _ envelope: EventEnvelope, _ line: [UInt8])
-        throws(JournalError) -> RunID
-    {
-        let text =
-            envelope.runID?.string(in: line) ?? event.fields.runID?.string(in: event.data)
-        if let text {
-            guard let run = RunID(text) else {
-                throw JournalError(
-                    .invalidEvent,
-                    "run_id must be 1 to \(RunID.bytesMax) bytes of UTF-8 without "
-                        + "control characters")
-            }
-            return run
-        }
-        return event.fields.threadID.flatMap { threads[$0.string(in: event.data)] } ?? fallback
     }
 
     private func time(of event: Event, _ envelope: EventEnvelope, _ line: [UInt8])

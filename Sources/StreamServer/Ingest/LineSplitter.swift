@@ -1,14 +1,14 @@
 package import Journal
 
-/// Cuts a stream of bytes into lines, whatever pieces it comes in.
+/// Cuts a stream of bytes into lines, whatever pieces it comes in, and refuses one that is too long.
 package struct LineSplitter: Sendable {
     private let lineBytesMax: Int
-    private var rest: [UInt8] = []
-    private var count = 0
+    private var cutter: LineCutter
 
     /// A line longer than this is refused.
     package init(lineBytesMax: Int) {
         self.lineBytesMax = lineBytesMax
+        cutter = LineCutter(lineBytesMax: lineBytesMax)
     }
 
     /// Takes a piece of the stream and returns the lines that it completes, blank ones left out.
@@ -16,34 +16,20 @@ package struct LineSplitter: Sendable {
     /// - Throws: ``JournalError`` with code `tooLarge`, which names the line, when it has no end
     ///   within the limit.
     package mutating func push(_ piece: some Collection<UInt8>) throws(JournalError) -> [[UInt8]] {
-        rest += piece
         var lines: [[UInt8]] = []
-        var start = 0
-        while let end = rest[start...].firstIndex(of: UInt8(ascii: "\n")) {
-            guard end - start <= lineBytesMax else { throw tooLong() }
-            count += 1
-            append(rest[start..<end], to: &lines)
-            start = end + 1
+        for line in cutter.push(piece) {
+            guard let bytes = line.bytes else {
+                throw JournalError(
+                    .tooLarge,
+                    "line \(line.number): it is longer than \(lineBytesMax) bytes")
+            }
+            lines.append(bytes)
         }
-        rest.removeFirst(start)
-        guard rest.count <= lineBytesMax else { throw tooLong() }
         return lines
-    }
-
-    private func tooLong() -> JournalError {
-        JournalError(.tooLarge, "line \(count + 1): it is longer than \(lineBytesMax) bytes")
     }
 
     /// The last line, where the stream ends without a line break.
     package mutating func finish() -> [[UInt8]] {
-        var lines: [[UInt8]] = []
-        append(rest[...], to: &lines)
-        rest = []
-        return lines
-    }
-
-    private func append(_ line: ArraySlice<UInt8>, to lines: inout [[UInt8]]) {
-        let isBlank = line.allSatisfy { $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }
-        if !isBlank { lines.append(Array(line)) }
+        cutter.finish().compactMap(\.bytes)
     }
 }
