@@ -63,6 +63,11 @@ struct HistoryMerge: Sendable {
         if case .undecided = state { true } else { false }
     }
 
+    /// Whether the link is up and nothing waits.
+    var isLive: Bool {
+        if case .live = state { true } else { false }
+    }
+
     /// A link is up.
     mutating func connected(at now: Timestamp) {
         guard case .away(let held) = state else { return }

@@ -10,9 +10,13 @@ package actor Recorder {
 
     private let journal: Journal
     private let parser: UpstreamParser
+    private let metrics: RecorderMetrics
     private let logger: Logger
     private var merge: HistoryMerge
     private var memoryFile: UpstreamMemoryFile
+    private var hasLinked = false
+    /// Events to be recorded of which nobody knows yet whether they are told again.
+    private var unjudged = 0
 
     /// A recorder for the upstream called `name`.
     ///
@@ -20,12 +24,15 @@ package actor Recorder {
     ///   - name: under which what was heard is remembered across restarts.
     ///   - journal: what is written.
     ///   - filter: which types of events are recorded.
+    ///   - metrics: counts what becomes of events.
     ///   - logger: hears what makes no sense.
     package init(
-        upstream name: String, journal: Journal, filter: TypeFilter, logger: Logger
+        upstream name: String, journal: Journal, filter: TypeFilter,
+        metrics: RecorderMetrics = .none, logger: Logger
     ) {
         self.journal = journal
-        parser = UpstreamParser(filter: filter)
+        parser = UpstreamParser(filter: filter, metrics: metrics)
+        self.metrics = metrics
         self.logger = logger
         let file = UpstreamMemoryFile(upstream: name, in: journal.upstreamsDirectory)
         memoryFile = file
@@ -44,19 +51,29 @@ package actor Recorder {
     ///   Then nothing of the batch counts as heard.
     package func take(_ messages: [UpstreamClient.Message]) async throws {
         var next = merge
-        let recordings = messages.flatMap { take($0, &next, at: .now) }
+        var offered = unjudged
+        let recordings = messages.flatMap { take($0, &next, &offered, at: .now) }
         try await append(recordings)
+        unjudged = offered - recordings.count { if case .event = $0 { true } else { false } }
+        if next.isLive {
+            // What was offered and is not recorded by now was known.
+            metrics.duplicate(unjudged)
+            unjudged = 0
+        }
         let isRemembered = next.memory == merge.memory
         merge = next
         if !isRemembered { remember() }
     }
 
     private func take(
-        _ message: UpstreamClient.Message, _ merge: inout HistoryMerge, at now: Timestamp
+        _ message: UpstreamClient.Message, _ merge: inout HistoryMerge, _ offered: inout Int,
+        at now: Timestamp
     ) -> [Recording] {
         switch message {
         case .connected:
             logger.notice("the upstream is connected")
+            if hasLinked { metrics.reconnected() }
+            hasLinked = true
             merge.connected(at: now)
             return []
         case .settled:
@@ -69,13 +86,18 @@ package actor Recorder {
             report(problem)
             return []
         case .tooLarge(let bytes):
+            metrics.tooLarge()
             logger.warning(
                 "the upstream sent a message that is too large", metadata: ["bytes": "\(bytes)"])
             return merge.tooLarge(at: now)
         case .event(let payload):
             switch parser.utterance(payload, report: { report("\($0)") }) {
-            case .event(let event): return merge.heard(event, at: now)
-            case .history(let events): return merge.history(events, at: now, isRecorded: isRecorded)
+            case .event(let event):
+                offered += event.isOffered ? 1 : 0
+                return merge.heard(event, at: now)
+            case .history(let events):
+                offered += events.count { $0.isOffered }
+                return merge.history(events, at: now, isRecorded: isRecorded)
             case .greeting(buffered: 0): return merge.settled(at: now)
             case .greeting, .other: return []
             }
@@ -83,6 +105,7 @@ package actor Recorder {
     }
 
     private func report(_ problem: String) {
+        metrics.malformed()
         logger.warning("the upstream sent what is no event", metadata: ["problem": "\(problem)"])
     }
 
@@ -95,17 +118,25 @@ package actor Recorder {
 
     private func append(_ recordings: [Recording]) async throws {
         var drafts: [Draft] = []
+        var gaps: [UpstreamGap] = []
         for recording in recordings {
             switch recording {
-            case .event(let draft): drafts.append(draft)
-            case .gap(let gap): drafts += try tell(gap)
+            case .event(let draft):
+                drafts.append(draft)
+            case .gap(let gap):
+                drafts += try tell(gap)
+                gaps.append(gap)
             }
         }
         guard !drafts.isEmpty else { return }
+        let events = recordings.count - gaps.count
         var isTold = false
         while true {
             do throws(JournalError) {
-                _ = try await journal.append(drafts, atomically: false)
+                let receipt = try await journal.append(drafts, atomically: false)
+                metrics.recorded(events - receipt.duplicates)
+                metrics.duplicate(receipt.duplicates)
+                for gap in gaps { metrics.gap(gap.reason) }
                 return
             } catch {
                 guard error.code == .overloaded || error.code == .diskFull else { throw error }
