@@ -1,0 +1,44 @@
+package import Journal
+
+/// Everything that `serve` and `record` can be told, each with what it is unless told otherwise.
+package struct Settings: Hashable, Sendable {
+    /// The journal's directory.
+    package var journal = "./journal"
+    /// The address to listen on.
+    package var host = "127.0.0.1"
+    /// The port to listen on; 0 picks one.
+    package var port = 6101
+    /// The services to record from.
+    package var upstreams = [UpstreamSetting(url: "http://127.0.0.1:6102")]
+    /// Patterns of the types of their events that are recorded.
+    package var filters = ["agent_chat_*"]
+    /// What an acknowledged event survives.
+    package var durability = Durability.durable
+    /// Names besides loopback's that requests may give as their `Host`.
+    package var allowedHosts: [String] = []
+    /// Whether an address that other machines reach may be listened on.
+    package var insecure = false
+
+    /// Every setting as it is unless told otherwise.
+    package init() {}
+
+    /// Takes over what `layer` says, and leaves the rest.
+    package mutating func apply(_ layer: SettingsLayer) {
+        journal = layer.journal ?? journal
+        host = layer.host ?? host
+        port = layer.port ?? port
+        upstreams = layer.upstreams ?? upstreams
+        filters = layer.filters ?? filters
+        durability = layer.durability ?? durability
+        allowedHosts = layer.allowedHosts ?? allowedHosts
+        insecure = layer.insecure ?? insecure
+    }
+
+    /// Whether only this machine reaches the address: `localhost`, `::1` or 127.0.0.0/8.
+    package var isLoopback: Bool {
+        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
+        let isInBlock =
+            parts.first == "127" && parts.count == 4 && parts.allSatisfy { UInt8($0) != nil }
+        return host == "localhost" || host == "::1" || isInBlock
+    }
+}

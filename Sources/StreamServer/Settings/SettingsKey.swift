@@ -1,0 +1,41 @@
+/// The settings by their names in a file.
+package enum SettingsKey: String, CaseIterable, Sendable {
+    case journal
+    case host
+    case port
+    case upstreams
+    case filters
+    case durability
+    case allowedHosts = "allowed_hosts"
+    case insecure
+
+    /// What the command line calls it.
+    package var option: String {
+        switch self {
+        case .journal, .host, .port, .durability, .insecure: "--\(rawValue)"
+        case .upstreams: "--upstream"
+        case .filters: "--filter"
+        case .allowedHosts: "--allow-host"
+        }
+    }
+
+    /// What it may be: the end of a sentence that begins with its name.
+    package var rule: String {
+        switch self {
+        case .journal: "must be a directory's name"
+        case .host: "must be a host's name or address"
+        case .port: "must be a whole number from 0 to 65535"
+        case .upstreams:
+            "must be a list of at most \(SettingsLayer.listMax) URLs or objects with "
+                + "\(UpstreamSetting.Key.list)"
+        case .filters:
+            "must be a list of 1 to \(SettingsLayer.listMax) patterns such as agent_chat_*"
+        case .durability: "must be durable or os"
+        case .allowedHosts: "must be a list of at most \(SettingsLayer.listMax) host names"
+        case .insecure: "must be true or false"
+        }
+    }
+
+    /// All names, as a sentence lists them.
+    static var list: String { allCases.map(\.rawValue).joined(separator: ", ") }
+}

@@ -1,0 +1,48 @@
+package import Journal
+
+/// What one source says of the settings, the command line or a file; nil where it says nothing.
+package struct SettingsLayer: Hashable, Sendable {
+    /// The most items of a list.
+    package static let listMax = 256
+
+    package var journal: String?
+    package var host: String?
+    package var port: Int?
+    package var upstreams: [UpstreamSetting]?
+    package var filters: [String]?
+    package var durability: Durability?
+    package var allowedHosts: [String]?
+    package var insecure: Bool?
+
+    /// A source that says nothing.
+    package init() {}
+
+    /// Checks every value that is there; `name` says what the source calls a setting.
+    ///
+    /// - Throws: ``SettingsError`` for the first value that cannot be used.
+    package func check(_ name: (SettingsKey) -> String) throws(SettingsError) {
+        func require(_ isGood: Bool?, _ key: SettingsKey) throws(SettingsError) {
+            guard isGood ?? true else { throw SettingsError("\(name(key)) \(key.rule)") }
+        }
+        try require(journal.map(SettingsLayer.isName), .journal)
+        try require(host.map(SettingsLayer.isName), .host)
+        try require(port.map((0...65_535).contains), .port)
+        try require(upstreams.map { $0.count <= SettingsLayer.listMax }, .upstreams)
+        try require(filters.map { !$0.isEmpty && SettingsLayer.areNames($0) }, .filters)
+        try require(allowedHosts.map(SettingsLayer.areNames), .allowedHosts)
+        do throws(UpstreamConfigurationError) {
+            try UpstreamSetting.check(upstreams ?? [])
+        } catch {
+            throw SettingsError("\(name(.upstreams)): \(error)")
+        }
+    }
+
+    private static func areNames(_ texts: [String]) -> Bool {
+        texts.count <= listMax && texts.allSatisfy(isName)
+    }
+
+    private static func isName(_ text: String) -> Bool {
+        !text.isEmpty
+            && text.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
+    }
+}
