@@ -88,6 +88,15 @@ let package = Package(
                 .product(name: "NIOWebSocket", package: "swift-nio"),
             ]
         ),
+        .testTarget(
+            name: "TapedeckTests",
+            dependencies: [
+                "Journal",
+                "StreamServer",
+                "tapedeck",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]
+        ),
     ],
     swiftLanguageModes: [.v6]
 )

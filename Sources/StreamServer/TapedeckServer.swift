@@ -7,32 +7,11 @@ import NIOPosix
 import ServiceLifecycle
 import UnixSignals
 
-/// Serves a journal over HTTP, and records from upstreams into it.
+/// Serves a journal, over HTTP and to commands, and records into it: from upstreams, and lines that
+/// arrive on an input.
 package struct TapedeckServer: Sendable {
-    /// How it serves.
-    package struct Options: Sendable {
-        /// The address to listen on.
-        package var host: String
-        /// The port to listen on; 0 picks one.
-        package var port: Int
-        /// Names besides loopback's that the `Host` header may have.
-        package var allowedHosts: [String]
-        /// The services to record from.
-        package var upstreams: [UpstreamClient.Configuration]
-        /// Which of their events.
-        package var filter: TypeFilter
-
-        package init(
-            host: String = "127.0.0.1", port: Int = 6101, allowedHosts: [String] = [],
-            upstreams: [UpstreamClient.Configuration] = [], filter: TypeFilter = .agentChat
-        ) {
-            self.host = host
-            self.port = port
-            self.allowedHosts = allowedHosts
-            self.upstreams = upstreams
-            self.filter = filter
-        }
-    }
+    /// The version of the program.
+    package static let version = "0.1.0"
 
     /// The socket in a journal's directory through which commands reach its server.
     package static func controlSocket(of directory: String) -> String {
@@ -65,47 +44,29 @@ package struct TapedeckServer: Sendable {
         self.logger = logger
     }
 
-    /// Serves until the process is told to stop (SIGTERM, SIGINT), then drains.
+    /// Serves and records until the process is told to stop (SIGTERM, SIGINT) or the lines of
+    /// `recording` end, then drains.
     ///
-    /// - Parameter ready: called once with the port, when requests are answered.
-    /// - Throws: when the address cannot be listened on.
-    package func run(ready: @escaping @Sendable (_ port: Int) -> Void) async throws {
-        let group = MultiThreadedEventLoopGroup.singleton
+    /// `ready` is called once, when whoever is to reach it can, with the port if there is one; then
+    /// the first line is read.
+    ///
+    /// - Throws: when the address cannot be listened on, or a line cannot be recorded.
+    package func run(
+        recording: LineRecording? = nil, ready: @escaping @Sendable (_ port: Int?) -> Void
+    ) async throws {
         let pool = NIOThreadPool(numberOfThreads: TapedeckServer.blockingThreads)
         let scanPool = NIOThreadPool(numberOfThreads: TapedeckServer.scanThreads)
         pool.start()
         scanPool.start()
         let service = StreamService(
-            journal: journal, hubs: try await .start(on: group, journal: journal), pool: pool,
-            scanPool: scanPool, arrivals: Arrivals(journal), logger: logger, now: { .now })
-        let hosts = HostPolicy(allowing: options.allowedHosts + [options.host])
-        let socket = TapedeckServer.controlSocket(of: directory)
-        let hasSocket = socket.utf8.count <= TapedeckServer.socketPathBytesMax
-        let listening = Listening(awaited: hasSocket ? 2 : 1, ready: ready)
-        let network = application(
-            Routes(service: service, hosts: hosts).makeRouter(), service, hosts,
-            .hostname(options.host, port: options.port)
-        ) { listening.began(port: $0.localAddress?.port) }
-        var services: [any Service] = [network]
-        if hasSocket {
-            services.append(
-                application(
-                    Routes(service: service, hosts: nil).makeControlRouter(), service, nil,
-                    .unixDomainSocket(path: socket)
-                ) { _ in listening.began(port: nil) })
-        } else {
-            logger.warning("the journal's path is too long for a socket: commands cannot reach me")
-        }
-        services += options.upstreams.map {
-            UpstreamService(
-                client: UpstreamClient(configuration: $0, group: group, logger: logger),
-                recorder: Recorder(
-                    upstream: $0.name, journal: journal, filter: options.filter, logger: logger))
-        }
+            journal: journal,
+            hubs: try await .start(on: MultiThreadedEventLoopGroup.singleton, journal: journal),
+            pool: pool, scanPool: scanPool, arrivals: Arrivals(journal), logger: logger,
+            now: { .now })
         let lifecycle = ServiceGroup(
             configuration: .init(
-                services: services, gracefulShutdownSignals: [.sigterm, .sigint],
-                logger: quietLogger))
+                services: services(service, recording, ready),
+                gracefulShutdownSignals: [.sigterm, .sigint], logger: quietLogger))
         let failure: (any Error)?
         do {
             try await lifecycle.run()
@@ -117,10 +78,75 @@ package struct TapedeckServer: Sendable {
         try? await pool.shutdownGracefully()
         try? await scanPool.shutdownGracefully()
         guard let failure else { return }
-        guard let failure = failure as? IOError else { throw failure }
+        guard let failure = failure as? IOError, let listener = options.listener else {
+            throw failure
+        }
         throw Unavailable(
-            description: "the server cannot listen on \(options.host) port "
-                + "\(options.port): \(failure.sentence)")
+            description: "the server cannot listen on \(listener.host) port \(listener.port): "
+                + "\(failure.sentence)")
+    }
+
+    /// Everything that runs, in the order in which it starts; it stops in the other order.
+    private func services(
+        _ service: StreamService, _ recording: LineRecording?,
+        _ ready: @escaping @Sendable (_ port: Int?) -> Void
+    ) -> [ServiceGroupConfiguration.ServiceConfiguration] {
+        let clients = options.upstreams.map {
+            UpstreamClient(
+                configuration: $0, group: MultiThreadedEventLoopGroup.singleton, logger: logger)
+        }
+        let metrics = ServerMetrics(journal, now: Environment.system().now)
+        metrics.observe { service.hubs.streams }
+        let (listening, listeners) = listeners(
+            service, OperationsEndpoint(service: service, upstreams: clients, metrics: metrics),
+            ready)
+        let recorders = clients.map { client in
+            var logger = logger
+            logger[metadataKey: "upstream"] = "\(client.configuration.name)"
+            let recorder = Recorder(
+                upstream: client.configuration.name, journal: journal, filter: options.filter,
+                metrics: metrics.observe(client), logger: logger)
+            return UpstreamService(client: client, recorder: recorder)
+        }
+        let all: [any Service] = [listening] + listeners + recorders
+        let lines = recording.map {
+            LineService(
+                recording: $0, sink: LineJournal(journal: journal, logger: logger),
+                listening: listening
+            ).configuration
+        }
+        return all.map { .init(service: $0) } + [lines].compactMap { $0 }
+    }
+
+    /// What listens, on the network and on the journal's socket, and who tells when all of it does.
+    private func listeners(
+        _ service: StreamService, _ operations: OperationsEndpoint,
+        _ ready: @escaping @Sendable (_ port: Int?) -> Void
+    ) -> (Listening, [any Service]) {
+        let socket = TapedeckServer.controlSocket(of: directory)
+        let hasSocket = socket.utf8.count <= TapedeckServer.socketPathBytesMax
+        let listening = Listening(
+            awaited: (options.listener == nil ? 0 : 1) + (hasSocket ? 1 : 0), ready: ready)
+        var listeners: [any Service] = []
+        if let listener = options.listener {
+            let hosts = HostPolicy(allowing: listener.allowedHosts + [listener.host])
+            let routes = Routes(service: service, operations: operations, hosts: hosts)
+            listeners.append(
+                application(
+                    routes.makeRouter(), service, hosts,
+                    .hostname(listener.host, port: listener.port)
+                ) { listening.began(port: $0.localAddress?.port) })
+        }
+        if hasSocket {
+            let routes = Routes(service: service, operations: operations, hosts: nil)
+            listeners.append(
+                application(
+                    routes.makeControlRouter(), service, nil, .unixDomainSocket(path: socket)
+                ) { _ in listening.began(port: nil) })
+        } else {
+            logger.warning("the journal's path is too long for a socket: commands cannot reach me")
+        }
+        return (listening, listeners)
     }
 
     /// Waits until every stream has been told good-bye and is closed, or time is up.
@@ -150,38 +176,5 @@ package struct TapedeckServer: Sendable {
         var quiet = logger
         quiet.logLevel = .critical
         return quiet
-    }
-}
-
-/// Waits until both the network's address and the journal's socket are listened on.
-private final class Listening: Sendable {
-    private let state: Locked<(awaited: Int, port: Int)>
-    private let ready: @Sendable (_ port: Int) -> Void
-
-    init(awaited: Int, ready: @escaping @Sendable (_ port: Int) -> Void) {
-        state = Locked((awaited, 0))
-        self.ready = ready
-    }
-
-    /// One of them is listened on; `port` is the network's.
-    func began(port: Int?) {
-        let found = state.withLock { state -> Int? in
-            state.awaited -= 1
-            state.port = port ?? state.port
-            return state.awaited == 0 ? state.port : nil
-        }
-        if let found { ready(found) }
-    }
-}
-
-/// Records from one upstream as long as the server runs.
-private struct UpstreamService: Service {
-    let client: UpstreamClient
-    let recorder: Recorder
-
-    func run() async throws {
-        await cancelWhenGracefulShutdown {
-            await client.run { try await recorder.take($0) }
-        }
     }
 }

@@ -36,11 +36,12 @@ struct DemoCommand: AsyncParsableCommand {
         let live = Task { try await DemoCommand.playAsIfLive(journal) }
         let server = TapedeckServer(
             journal: journal, directory: directory,
-            options: TapedeckServer.Options(port: port), logger: Log.makeLogger())
+            options: TapedeckServer.Options(listener: TapedeckServer.Listener(port: port)),
+            logger: Log.makeLogger())
         do {
-            try await server.run { port in
+            try await server.run { [picked = port] port in
                 try? OutputFile.standard.write(
-                    Array("listening on http://127.0.0.1:\(port)\n".utf8))
+                    Array("listening on http://127.0.0.1:\(port ?? picked)\n".utf8))
             }
         } catch {
             live.cancel()

@@ -1,18 +1,19 @@
 import ArgumentParser
-import Glibc
+import StreamServer
 
 /// Which journal a command is about.
 struct JournalOptions: ParsableArguments {
     @Option(
         name: .customLong("journal"),
         help: "The journal's directory (default: $TAPEDECK_JOURNAL, else ./journal).")
-    private var named: String?
+    var named: String?
 
     /// The journal's directory.
-    var directory: String {
-        if let named { return named }
-        guard let value = unsafe getenv("TAPEDECK_JOURNAL") else { return "./journal" }
-        return unsafe String(cString: value)
+    var directory: String { named ?? JournalOptions.fallback }
+
+    /// The journal's directory where the command line names none.
+    static var fallback: String {
+        EnvironmentVariable.value(of: "TAPEDECK_JOURNAL") ?? Settings().journal
     }
 
     mutating func validate() throws {

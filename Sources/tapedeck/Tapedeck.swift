@@ -1,6 +1,7 @@
 import ArgumentParser
 import Glibc
 import Journal
+import StreamServer
 
 /// The command line: one program, a subcommand for each thing to do.
 @main
@@ -8,10 +9,10 @@ struct Tapedeck: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tapedeck",
         abstract: "Records what teams of AI agents say to each other, and plays it back.",
-        version: "0.1.0",
+        version: TapedeckServer.version,
         subcommands: [
-            ServeCommand.self, ImportCommand.self, ReplayCommand.self, RunsCommand.self,
-            VerifyCommand.self, DemoCommand.self,
+            ServeCommand.self, RecordCommand.self, ImportCommand.self, ReplayCommand.self,
+            RunsCommand.self, VerifyCommand.self, DemoCommand.self,
         ]
     )
 
@@ -29,6 +30,8 @@ struct Tapedeck: AsyncParsableCommand {
             Failure.end(failure.description, code: 2)
         } catch let error as JournalError {
             Failure.end(error.description, code: 2)
+        } catch let error as SettingsError {
+            Failure.end(error.description, code: 64)
         } catch {
             end(parsing: error)
         }

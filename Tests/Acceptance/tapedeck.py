@@ -502,13 +502,13 @@ class Process:
     def __init__(self, words, log):
         self.words, self.log, self.child = [str(word) for word in words], log, None
 
-    def launch(self, extra=(), timeout=20):
+    def launch(self, extra=(), timeout=20, stdin=subprocess.DEVNULL):
         """Starts the child and returns the first line that it prints."""
         started = time.monotonic()
         with open(self.log, "ab") as log:
             self.child = subprocess.Popen(
                 [*self.words, *extra],
-                stdin=subprocess.DEVNULL,
+                stdin=stdin,
                 stdout=subprocess.PIPE,
                 stderr=log,
                 env=environment(),

@@ -18,6 +18,7 @@ history = collections.deque(maxlen=100)
 sent = []  # Every agent_chat event's type and data, in the order of emission.
 clients = {}  # Those whose greeting is through.
 early = []
+auths = []  # What clients showed as they joined a namespace.
 background = set()
 refusals = 0
 
@@ -53,6 +54,7 @@ def message(run, n):
 @sio.event
 async def connect(sid, environ, auth):
     global refusals
+    auths.append(["/", auth])
     if refusals:
         refusals -= 1
         raise socketio.exceptions.ConnectionRefusedError("not now")
@@ -63,6 +65,15 @@ async def connect(sid, environ, auth):
     while early:  # Before this handler returns, the client has no `40` answer.
         await broadcast(*early.pop(0))
     clients[sid] = True
+
+
+@sio.on("connect", namespace="/team")
+async def connect_team(sid, environ, auth):
+    """Another namespace, whose only event comes with the connect."""
+    auths.append(["/team", auth])
+    data = {"message_id": f"team-{len(auths)}", "run_id": "team-run", "content": "hello"}
+    event = {"event_type": "agent_chat_message_sent", "data": data, "server_timestamp": "12:00"}
+    await sio.emit("event", event, to=sid, namespace="/team")
 
 
 @sio.event
@@ -122,7 +133,9 @@ async def post_drop(request):
 
 
 async def get_state(request):
-    return web.json_response({"sent": sent, "clients": len(clients), "refusals": refusals})
+    return web.json_response(
+        {"sent": sent, "clients": len(clients), "refusals": refusals, "auths": auths}
+    )
 
 
 async def main():

@@ -24,10 +24,52 @@ package struct ControlClient: Sendable {
     ) async throws -> ImportResult {
         let query = stem.utf8.map { "%" + String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }
             .joined()
+        let (status, answer) = try await post("/control/import?stem=\(query)", read)
+        guard status == 200 else {
+            throw JournalError(.invalidEvent, answer.detail ?? "the server answered \(status)")
+        }
+        return ImportResult(appended: answer.appended ?? 0, duplicates: answer.duplicates ?? 0)
+    }
+
+    /// Records lines as they stand; a batch that is handed over again is not recorded again.
+    ///
+    /// - Throws: ``JournalError`` with the server's own words when it refuses them: with code
+    ///   `invalidEvent` for what it will never take, `diskFull`, or `closed` where it is gone,
+    ///   stops or cannot write.
+    func record(_ batch: LineBatch) async throws(JournalError) -> ImportResult {
+        let status: UInt
+        let answer: Answer
+        do {
+            (status, answer) = try await post(
+                "/control/lines", headers: ["Idempotency-Key": batch.key]
+            ) { send in
+                try await send(Array(batch.lines.joined(separator: CollectionOfOne(10))))
+            }
+        } catch {
+            throw JournalError(
+                .closed, "the server of this journal is gone", path: path, cause: error)
+        }
+        if status == 200 {
+            return ImportResult(appended: answer.appended ?? 0, duplicates: answer.duplicates ?? 0)
+        }
+        let code: JournalError.Code =
+            switch status {
+            case 507: .diskFull
+            case 500...: .closed
+            default: .invalidEvent
+            }
+        throw JournalError(code, answer.detail ?? "the server answered \(status)", path: path)
+    }
+
+    /// Posts NDJSON, whose bytes `read` hands over piece by piece.
+    private func post(
+        _ target: String, headers: HTTPHeaders = [:],
+        _ read: (([UInt8]) async throws -> Void) async throws -> Void
+    ) async throws -> (status: UInt, answer: Answer) {
         let channel = try await open()
         let (status, body) = try await channel.executeThenClose { inbound, outbound in
-            var head = HTTPRequestHead(
-                version: .http1_1, method: .POST, uri: "/control/import?stem=\(query)")
+            var head = HTTPRequestHead(version: .http1_1, method: .POST, uri: target)
+            head.headers = headers
             head.headers.add(name: "Host", value: "localhost")
             head.headers.add(name: "Content-Type", value: "application/x-ndjson")
             head.headers.add(name: "Transfer-Encoding", value: "chunked")
@@ -38,11 +80,7 @@ package struct ControlClient: Sendable {
             try await outbound.write(.end(nil))
             return try await ControlClient.answer(inbound)
         }
-        let answer = try JSONDecoder().decode(Answer.self, from: Data(body))
-        guard status == 200 else {
-            throw JournalError(.invalidEvent, answer.detail ?? "the server answered \(status)")
-        }
-        return ImportResult(appended: answer.appended ?? 0, duplicates: answer.duplicates ?? 0)
+        return (status, try JSONDecoder().decode(Answer.self, from: Data(body)))
     }
 
     private static func answer(

@@ -6,6 +6,7 @@ import NIOCore
 /// Every address that Hummingbird answers; streams are taken over before: ``RequestDispatcher``.
 struct Routes: Sendable {
     let service: StreamService
+    let operations: OperationsEndpoint
     /// Names that the `Host` header may have; nil on the journal's own socket.
     let hosts: HostPolicy?
 
@@ -14,6 +15,7 @@ struct Routes: Sendable {
         let router = Router(options: .autoGenerateHeadEndpoints)
         router.add(middleware: ProblemMiddleware(hosts: hosts, logger: service.logger))
         addWeb(router)
+        addOperations(router)
         addReading(router)
         let publish = PublishEndpoint(service: service)
         router.post("/broadcast") { request, _ in try await publish.broadcast(request) }
@@ -30,6 +32,8 @@ struct Routes: Sendable {
         router.post("/control/import") { request, _ in
             try await imports.receive(request, try RequestTarget(request.head.path ?? ""))
         }
+        let lines = LinesEndpoint(service: service)
+        router.post("/control/lines") { request, _ in try await lines.receive(request) }
         return router
     }
 
@@ -40,9 +44,14 @@ struct Routes: Sendable {
         router.get("/page.css") { _, _ in WebEndpoint.response(.style) }
     }
 
+    private func addOperations(_ router: Router<BasicRequestContext>) {
+        router.get("/health") { _, _ in operations.health() }
+        router.get("/ready") { _, _ in operations.ready() }
+        router.get("/metrics") { _, _ in operations.exposition() }
+    }
+
     private func addReading(_ router: Router<BasicRequestContext>) {
         let runs = RunsEndpoint(service: service)
-        router.get("/health") { _, _ in health() }
         router.get("/api/runs") { request, _ in
             try runs.list(try RequestTarget(request.head.path ?? ""))
         }
@@ -62,20 +71,5 @@ struct Routes: Sendable {
                 throw Problem(400, "a stream needs HTTP/1.1")
             }
         }
-    }
-
-    private func health() -> Response {
-        let journal = service.journal
-        var object = JSONObject()
-        object.add("status", "ok")
-        object.add(
-            "mode",
-            journal.readOnlyReason == nil ? journal.durability.rawValue : "read-only")
-        object.add("epoch", journal.epochs.current?.description)
-        let end = journal.end
-        object.add(
-            "latest",
-            end == .zero ? nil : journal.id(Offset(rawValue: end.rawValue - 1)))
-        return Response(json: object.json)
     }
 }

@@ -9,10 +9,11 @@ package import NIOCore
 package final class UpstreamClient: Sendable {
     private struct Status {
         var state = State.connecting
+        var lastError: String?
         var ignoredBinaryEvents: UInt64 = 0
     }
 
-    private let configuration: Configuration
+    let configuration: Configuration
     private let group: any EventLoopGroup
     private let logger: Logger
     private let pause: @Sendable (Duration) async throws -> Void
@@ -20,6 +21,9 @@ package final class UpstreamClient: Sendable {
 
     /// What `/ready` and `/metrics` show.
     package var state: State { status.withLock { $0.state } }
+
+    /// How the last attempt or link ended; nil while none has.
+    package var lastError: String? { status.withLock { $0.lastError } }
 
     /// Binary events that were skipped so far, on all links.
     package var ignoredBinaryEvents: UInt64 { status.withLock { $0.ignoredBinaryEvents } }
@@ -125,6 +129,9 @@ package final class UpstreamClient: Sendable {
     }
 
     private func set(_ state: State) {
-        status.withLock { $0.state = state }
+        status.withLock { status in
+            status.state = state
+            if case .waiting(_, let error) = state { status.lastError = error }
+        }
     }
 }

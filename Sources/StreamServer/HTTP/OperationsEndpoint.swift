@@ -1,0 +1,50 @@
+import HTTPTypes
+import Hummingbird
+import Journal
+import NIOCore
+import ServiceLifecycle
+
+/// What those who run the server ask: `GET /health`, `/ready` and `/metrics`.
+struct OperationsEndpoint: Sendable {
+    let service: StreamService
+    let upstreams: [UpstreamClient]
+    let metrics: ServerMetrics
+
+    /// Whether it works, and how.
+    func health() -> Response {
+        let journal = service.journal
+        var object = JSONObject()
+        object.add("status", "ok")
+        object.add(
+            "mode",
+            journal.readOnlyReason == nil ? journal.durability.rawValue : "read-only")
+        object.add("epoch", journal.epochs.current?.description)
+        let end = journal.end
+        object.add(
+            "latest",
+            end == .zero ? nil : journal.id(Offset(rawValue: end.rawValue - 1)))
+        return Response(json: object.json)
+    }
+
+    /// Whether it can do its work, and how its upstreams fare.
+    func ready() -> Response {
+        let readiness = Readiness(
+            readOnlyReason: service.journal.readOnlyReason,
+            isDraining: Task.isShuttingDownGracefully,
+            upstreams: upstreams.map {
+                Readiness.Upstream(
+                    configuration: $0.configuration, state: $0.state, lastError: $0.lastError)
+            })
+        var response = Response(json: readiness.json(at: service.now(), .now))
+        response.status = .init(code: readiness.status)
+        return response
+    }
+
+    /// What is counted and measured, as Prometheus reads it.
+    func exposition() -> Response {
+        Response(
+            status: .ok,
+            headers: [.contentType: PrometheusText.contentType, .cacheControl: "no-store"],
+            body: .init(byteBuffer: ByteBuffer(string: metrics.exposition())))
+    }
+}

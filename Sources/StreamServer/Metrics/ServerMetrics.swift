@@ -1,0 +1,54 @@
+import CoreMetrics
+import Journal
+
+/// Everything that `/metrics` shows of one server.
+struct ServerMetrics: Sendable {
+    private let factory = PrometheusFactory(MetricFamily.all)
+
+    /// Counts what `journal` commits from now on; `now` reads the clocks by which it takes events in.
+    init(_ journal: Journal, now: @escaping @Sendable () -> IngestTime) {
+        factory.observe("tapedeck_build_info", [("version", TapedeckServer.version)]) { 1 }
+        factory.observe("tapedeck_journal_end_offset") { Double(journal.end.rawValue) }
+        factory.observe("tapedeck_journal_read_only") { journal.readOnlyReason == nil ? 0 : 1 }
+        let commits = Counter(label: "tapedeck_journal_commits_total", factory: factory)
+        let records = Counter(label: "tapedeck_journal_records_total", factory: factory)
+        let bytes = Counter(label: "tapedeck_journal_data_bytes_total", factory: factory)
+        let latency = Timer(label: "tapedeck_journal_commit_seconds", factory: factory)
+        journal.observe { publication in
+            commits.increment()
+            records.increment(by: publication.records.count)
+            bytes.increment(by: publication.records.reduce(0) { $0 + $1.data.count })
+            // Events are committed in the order in which they are taken in.
+            guard let first = publication.records.first?.ingest else { return }
+            let time = now()
+            guard time.boot == first.boot,
+                time.monotonicMicroseconds >= first.monotonicMicroseconds
+            else { return }
+            latency.recordMicroseconds(
+                Int64(clamping: time.monotonicMicroseconds - first.monotonicMicroseconds))
+        }
+    }
+
+    /// Shows how many event streams are open.
+    func observe(streams: @escaping @Sendable () -> Int) {
+        factory.observe("tapedeck_streams") { Double(streams()) }
+    }
+
+    /// Shows how an upstream fares; the counters of its events are returned.
+    func observe(_ client: UpstreamClient) -> RecorderMetrics {
+        let name = client.configuration.name
+        let labels = [("upstream", name)]
+        factory.observe("tapedeck_upstream_connected", labels) {
+            if case .connected = client.state { 1 } else { 0 }
+        }
+        factory.observe("tapedeck_upstream_binary_events_ignored_total", labels) {
+            Double(client.ignoredBinaryEvents)
+        }
+        return RecorderMetrics(upstream: name, factory)
+    }
+
+    /// All of it, in the text format of Prometheus.
+    func exposition() -> String {
+        factory.exposition()
+    }
+}

@@ -1,0 +1,36 @@
+extension TapedeckServer {
+    /// What it records, and how it can be reached.
+    package struct Options: Sendable {
+        /// How the network reaches it; nil where only commands do, by the journal's own socket.
+        package var listener: Listener?
+        /// The services to record from.
+        package var upstreams: [UpstreamClient.Configuration]
+        /// Which of their events.
+        package var filter: TypeFilter
+
+        package init(
+            listener: Listener?, upstreams: [UpstreamClient.Configuration] = [],
+            filter: TypeFilter = .agentChat
+        ) {
+            self.listener = listener
+            self.upstreams = upstreams
+            self.filter = filter
+        }
+    }
+
+    /// An address to listen on.
+    package struct Listener: Hashable, Sendable {
+        /// The address.
+        package var host: String
+        /// The port; 0 picks one.
+        package var port: Int
+        /// Names besides loopback's and `host` that the `Host` header may have.
+        package var allowedHosts: [String]
+
+        package init(host: String = "127.0.0.1", port: Int = 6101, allowedHosts: [String] = []) {
+            self.host = host
+            self.port = port
+            self.allowedHosts = allowedHosts
+        }
+    }
+}
