@@ -39,7 +39,7 @@ public final class Journal: JournalReading {
     /// Where a recorder keeps what it has to remember of each upstream.
     package let upstreamsDirectory: String
     private let clock: IngestClock
-    private let queue: WorkQueue<Submission>
+    private let queue: WorkQueue<Work>
     private let observers = Locked<[@Sendable (Publication) -> Void]>([])
     private let committer: Committer
     private let lock: Locked<(any DirectoryLock)?>
@@ -129,9 +129,10 @@ public final class Journal: JournalReading {
                             + "atomically")))
         }
         let admission = queue.enqueue(weight: bytes) {
-            Submission(
-                drafts: drafts, isAtomic: atomically, ingest: clock.read(),
-                completion: completion)
+            .append(
+                Submission(
+                    drafts: drafts, isAtomic: atomically, ingest: clock.read(),
+                    completion: completion))
         }
         switch admission {
         case .queued: break
@@ -142,6 +143,24 @@ public final class Journal: JournalReading {
         case .closed:
             completion(.failure(JournalError(.closed, "the journal is closed")))
         }
+    }
+
+    /// Begins a new epoch: ids given out so far stay good, and those that a copy of the journal
+    /// gives out from here on lead nowhere in this one.
+    ///
+    /// - Returns: the epoch of ids from now on.
+    /// - Throws: ``JournalError`` with code `diskFull`, `readOnly`, `closed` or `io`.
+    public func fork() async throws(JournalError) -> Epoch {
+        let result = await withCheckedContinuation { continuation in
+            let admission = queue.enqueue(weight: 0) {
+                .fork { continuation.resume(returning: $0) }
+            }
+            if admission != .queued {
+                continuation.resume(
+                    returning: .failure(JournalError(.closed, "the journal is closed")))
+            }
+        }
+        return try result.get()
     }
 
     /// Calls `observer` with each commit once it is published, in order, on the thread that writes

@@ -13,7 +13,7 @@ final class Committer: @unchecked Sendable {
     private let options: Journal.Options
     private let reader: LogReader
     private let catalog: Catalog
-    private let queue: WorkQueue<Submission>
+    private let queue: WorkQueue<Work>
     private let observers: Locked<[@Sendable (Publication) -> Void]>
     private let finished = DispatchSemaphore(value: 0)
     private let compressor = LZ4GroupCompressor(capacity: GroupEncoder.groupRawMax)
@@ -30,7 +30,7 @@ final class Committer: @unchecked Sendable {
 
     init(
         environment: Environment, layout: Layout, options: Journal.Options, reader: LogReader,
-        catalog: Catalog, queue: WorkQueue<Submission>,
+        catalog: Catalog, queue: WorkQueue<Work>,
         observers: Locked<[@Sendable (Publication) -> Void]>, manifest: ManifestLog,
         mark: DurableMarkWriter, predecessor: SegmentHeader.Predecessor?
     ) {
@@ -67,14 +67,46 @@ final class Committer: @unchecked Sendable {
     private func run() {
         while true {
             // A second after the last commit the evidence of it is made durable too.
-            guard let submissions = queue.take(timeoutSeconds: mark.isSynced ? nil : 1) else {
-                break
-            }
-            if submissions.isEmpty || isSettlingDue { settle() }
-            if !submissions.isEmpty { commit(submissions) }
+            guard let work = queue.take(timeoutSeconds: mark.isSynced ? nil : 1) else { break }
+            if work.isEmpty || isSettlingDue { settle() }
+            perform(work)
         }
         stop()
         finished.signal()
+    }
+
+    /// Does all of it in order; submissions that follow each other are one commit.
+    private func perform(_ work: [Work]) {
+        var submissions: [Submission] = []
+        submissions.reserveCapacity(work.count)
+        for item in work {
+            switch item {
+            case .append(let submission):
+                submissions.append(submission)
+            case .fork(let completion):
+                if !submissions.isEmpty { commit(submissions) }
+                submissions = []
+                completion(fork())
+            }
+        }
+        if !submissions.isEmpty { commit(submissions) }
+    }
+
+    /// Begins a new epoch: ids that were given out so far stay good.
+    private func fork() -> Result<Epoch, JournalError> {
+        if let reason = state.withLock({ $0.readOnlyReason }) {
+            return .failure(JournalError(.readOnly, reason))
+        }
+        var random = EnvironmentRandom(environment: environment)
+        let epoch = Epoch.random(using: &random)
+        do throws(JournalError) {
+            try manifest.append(.forked(epoch, offset: end))
+        } catch {
+            return .failure(error)
+        }
+        let epochs = manifest.manifest.epochs
+        state.withLock { $0.epochs = epochs }
+        return .success(epoch)
     }
 
     /// Whether commits have followed each other for a second without a pause.

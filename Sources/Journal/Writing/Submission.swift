@@ -9,6 +9,13 @@ struct Submission: Sendable {
     var completion: @Sendable (Result<Receipt, JournalError>) -> Void
 }
 
+/// What the committer's thread is asked to do.
+enum Work: Sendable {
+    case append(Submission)
+    /// Begin a new epoch; called once, on the committer's thread.
+    case fork(@Sendable (Result<Epoch, JournalError>) -> Void)
+}
+
 /// What became of submitted events; by then they are as durable as the journal promises.
 public struct Receipt: Sendable {
     /// The id of each event in the order of submission, whether new or known before.

@@ -31,6 +31,17 @@ package struct ControlClient: Sendable {
         return ImportResult(appended: answer.appended ?? 0, duplicates: answer.duplicates ?? 0)
     }
 
+    /// Has the server begin a new epoch, and returns it.
+    ///
+    /// - Throws: ``JournalError`` with the server's own words when it cannot.
+    package func fork() async throws -> String {
+        let (status, answer) = try await post("/control/fork") { _ in }
+        guard status == 200, let epoch = answer.epoch else {
+            throw JournalError(.io, answer.detail ?? "the server answered \(status)")
+        }
+        return epoch
+    }
+
     /// Records lines as they stand; a batch that is handed over again is not recorded again.
     ///
     /// - Throws: ``JournalError`` with the server's own words when it refuses them: with code
@@ -114,6 +125,7 @@ package struct ControlClient: Sendable {
     private struct Answer: Decodable {
         var appended: Int?
         var duplicates: Int?
+        var epoch: String?
         var detail: String?
     }
 }

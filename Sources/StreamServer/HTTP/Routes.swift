@@ -29,6 +29,11 @@ struct Routes: Sendable {
     func makeControlRouter() -> Router<BasicRequestContext> {
         let router = makeRouter()
         let imports = ImportEndpoint(service: service)
+        router.post("/control/fork") { _, _ in
+            var object = JSONObject()
+            object.add("epoch", try await service.journal.fork().description)
+            return Response(json: object.json)
+        }
         router.post("/control/import") { request, _ in
             try await imports.receive(request, try RequestTarget(request.head.path ?? ""))
         }

@@ -1,0 +1,62 @@
+import ArgumentParser
+import Journal
+import StreamServer
+
+/// `tapedeck backup`: a consistent copy of a journal, beside its server or without one.
+struct BackupCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "backup",
+        abstract: "Copy the journal, also while it is written, and check the copy.")
+
+    @OptionGroup var journal: JournalOptions
+
+    @Argument(help: "The copy's directory: a new one, or empty.")
+    var target: String
+
+    func run() throws {
+        let progress = ProgressLine()
+        let result = try Backup.run(journal.directory, to: target) { now in
+            progress.show("\(now.bytes >> 20) of \(now.bytesTotal >> 20) MiB copied")
+        }
+        let report = try Verification.run(target) { now in
+            progress.show("\(now.bytes >> 20) of \(now.bytesTotal >> 20) MiB of the copy checked")
+        }
+        progress.clear()
+        guard report.isClean else {
+            throw Failure(
+                "\(target): the copy is complete, but damaged like the journal itself; "
+                    + "see tapedeck verify --journal \(target)")
+        }
+        try? OutputFile.standard.write(
+            Array(
+                ("\(target): \(result.segments) segments, \(report.records) records, "
+                    + "\(result.bytes) bytes, epoch \(result.epoch)\n").utf8))
+    }
+}
+
+/// `tapedeck fork`: begins a new epoch, where nobody could notice that one is needed.
+struct ForkCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "fork",
+        abstract: "Begin a new epoch: for a restored copy whose original lives on.")
+
+    @OptionGroup var journal: JournalOptions
+
+    func run() async throws {
+        let epoch: String
+        if let server = try await ControlClient.connect(to: journal.directory) {
+            epoch = try await server.fork()
+        } else {
+            _ = try JournalView(journal.directory)
+            let opened = try Journal.open(journal.directory)
+            do throws(JournalError) {
+                epoch = try await opened.fork().description
+            } catch {
+                try? opened.close()
+                throw error
+            }
+            try opened.close()
+        }
+        try? OutputFile.standard.write(Array("\(journal.directory): epoch \(epoch)\n".utf8))
+    }
+}
