@@ -78,12 +78,10 @@ package struct TapedeckServer: Sendable {
         try? await pool.shutdownGracefully()
         try? await scanPool.shutdownGracefully()
         guard let failure else { return }
-        guard let failure = failure as? IOError, let listener = options.listener else {
-            throw failure
-        }
+        guard let failure = failure as? IOError else { throw failure }
+        let place = options.listener.map { "\($0.host) port \($0.port)" } ?? "the journal's socket"
         throw Unavailable(
-            description: "the server cannot listen on \(listener.host) port \(listener.port): "
-                + "\(failure.sentence)")
+            description: "the server cannot listen on \(place): \(failure.sentence)")
     }
 
     /// Everything that runs, in the order in which it starts; it stops in the other order.

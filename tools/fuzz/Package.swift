@@ -31,9 +31,12 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
             ],
             sources: [
+                "Ingest/EventLine.swift",
+                "Ingest/LineCutter.swift",
                 "Ingest/LineImporter.swift",
                 "Ingest/LineSplitter.swift",
                 "Recording/TypeFilter.swift",
+                "Recording/TypePattern.swift",
                 "Recording/UpstreamEvent.swift",
                 "Recording/UpstreamParser.swift",
                 "SSE/JSONObject.swift",

@@ -35,8 +35,8 @@ package struct RecorderMetrics: Sendable {
         for reason in UpstreamGap.Reason.allCases { _ = gaps(reason) }
     }
 
-    /// An event has come, live or in a history.
-    func received() { receivedEvents.increment() }
+    /// So many events have come, live or in a history.
+    func received(_ count: Int) { receivedEvents.increment(by: count) }
 
     /// So many events were new to the journal.
     func recorded(_ count: Int) { recordedEvents.increment(by: count) }
@@ -44,8 +44,8 @@ package struct RecorderMetrics: Sendable {
     /// So many events were in the journal already.
     func duplicate(_ count: Int) { duplicates.increment(by: count) }
 
-    /// The filter has left an event out.
-    func filtered() { filteredEvents.increment() }
+    /// The filter has left so many events out.
+    func filtered(_ count: Int) { filteredEvents.increment(by: count) }
 
     /// An event or a frame made no sense.
     func malformed() { malformedEvents.increment() }

@@ -31,7 +31,7 @@ package actor Recorder {
         metrics: RecorderMetrics = .none, logger: Logger
     ) {
         self.journal = journal
-        parser = UpstreamParser(filter: filter, metrics: metrics)
+        parser = UpstreamParser(filter: filter)
         self.metrics = metrics
         self.logger = logger
         let file = UpstreamMemoryFile(upstream: name, in: journal.upstreamsDirectory)
@@ -91,17 +91,38 @@ package actor Recorder {
                 "the upstream sent a message that is too large", metadata: ["bytes": "\(bytes)"])
             return merge.tooLarge(at: now)
         case .event(let payload):
-            switch parser.utterance(payload, report: { report("\($0)") }) {
+            var faults = 0
+            let utterance = parser.utterance(payload) { fault in
+                faults += 1
+                report("\(fault)")
+            }
+            switch utterance {
             case .event(let event):
-                offered += event.isOffered ? 1 : 0
+                offered += count([event], faults: faults)
                 return merge.heard(event, at: now)
             case .history(let events):
-                offered += events.count { $0.isOffered }
+                offered += count(events, faults: faults)
                 return merge.history(events, at: now, isRecorded: isRecorded)
             case .greeting(buffered: 0): return merge.settled(at: now)
             case .greeting, .other: return []
             }
         }
+    }
+
+    /// Counts events that have come, so many of which make no sense, and returns how many of them
+    /// are to be journaled unless they were.
+    private func count(_ events: [UpstreamEvent], faults: Int) -> Int {
+        var (offered, passed) = (0, 0)
+        for event in events {
+            switch event.content {
+            case .recorded: offered += 1
+            case .passed: passed += 1
+            case .tooLarge: metrics.tooLarge()
+            }
+        }
+        metrics.received(events.count)
+        metrics.filtered(passed - faults)
+        return offered
     }
 
     private func report(_ problem: String) {

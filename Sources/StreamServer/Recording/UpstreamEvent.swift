@@ -16,11 +16,6 @@ struct UpstreamEvent: Sendable {
     let key: UInt64
     let content: Content
 
-    /// Whether it is to be journaled, unless it was before.
-    var isOffered: Bool {
-        if case .recorded = content { true } else { false }
-    }
-
     /// How much memory it holds, in bytes.
     var bytes: Int {
         switch content {

@@ -25,7 +25,6 @@ struct UpstreamParser: Sendable {
     }
 
     let filter: TypeFilter
-    var metrics = RecorderMetrics.none
 
     /// Reads the array of a Socket.IO event's name and arguments, which nobody has checked yet.
     ///
@@ -55,7 +54,6 @@ struct UpstreamParser: Sendable {
     private func event(
         _ payload: [UInt8], _ range: Range<Int>, report: (Fault) -> Void
     ) -> UpstreamEvent {
-        metrics.received()
         do {
             let envelope = try JSONScanner.envelope(in: payload, range: range)
             guard let type = envelope.type, let data = envelope.data else {
@@ -64,11 +62,9 @@ struct UpstreamParser: Sendable {
             let stamp = envelope.serverTimestamp.map { payload[$0.range] }
             let key = key(payload[type.range], payload[data], stamp)
             guard filter.matches(type.string(in: payload)) else {
-                metrics.filtered()
                 return UpstreamEvent(key: key, content: .passed)
             }
             guard data.count <= Journal.eventBytesMax else {
-                metrics.tooLarge()
                 return UpstreamEvent(key: key, content: .tooLarge)
             }
             let event = try Event(envelope, in: payload)
