@@ -47,6 +47,7 @@ struct MemoryDisk: Sendable {
     /// Counts the processes that have ended.
     var generation = 0
     var changes = 0
+    var reads = 0
     var capacity: Int?
     var fault: Fault?
 

@@ -49,6 +49,9 @@ package final class MemoryFileSystem: FileSystem {
     /// How many calls that change something were made.
     package var changes: Int { disk.withLock { $0.changes } }
 
+    /// How many calls read from a file.
+    package var reads: Int { disk.withLock { $0.reads } }
+
     /// How many bytes all files may have together; nil for any number.
     package var capacity: Int? {
         get { disk.withLock { $0.capacity } }
@@ -211,6 +214,7 @@ private final class MemoryFile: File {
     func read(_ count: Int, at position: Position) throws(JournalError) -> [UInt8] {
         try disk.withLock { [inode] disk throws(JournalError) in
             try check(disk)
+            disk.reads += 1
             let length = disk.inodes[inode].bytes.count
             let start = min(Int(position.rawValue), length)
             return Array(disk.inodes[inode].bytes[start..<min(start + count, length)])

@@ -26,33 +26,54 @@ extension Record {
     /// and `created_at` (the data's `timestamp` as it stands, else the event time) where those keys
     /// are absent.
     package func appendBareData(to bytes: inout [UInt8]) {
-        guard !shape.isSuperset(of: [.hasRunID, .hasCreatedAt]),
-            let brace = data.lastIndex(of: UInt8(ascii: "}"))
-        else {
+        var members: [UInt8] = []
+        if !shape.contains(.hasRunID) {
+            members += Array(#""run_id":"#.utf8)
+            JSONWriter.append(run.name, to: &members)
+        }
+        if !shape.contains(.hasCreatedAt) {
+            if !members.isEmpty { members.append(UInt8(ascii: ",")) }
+            members += Array(#""created_at":"#.utf8)
+            if let value = (try? JSONScanner.data(in: data))?.fields.timestampValue {
+                members += data[value]
+            } else {
+                JSONWriter.append(recordedAt.description, to: &members)
+            }
+        }
+        appendData(adding: members, to: &bytes)
+    }
+
+    /// Appends the event as an Event Stream service broadcasts it.
+    ///
+    /// `{"event_type","data","server_timestamp"}`, where `data` is the recorded object byte for
+    /// byte, with `timestamp` (the event time) at its end where that key is absent, and
+    /// `server_timestamp` is the ingest time: the same whenever the record is told.
+    package func appendBroadcast(to bytes: inout [UInt8]) {
+        bytes += Array(#"{"event_type":"#.utf8)
+        JSONWriter.append(type.name, to: &bytes)
+        bytes += Array(#","data":"#.utf8)
+        var members: [UInt8] = []
+        if (try? JSONScanner.data(in: data))?.fields.timestampValue == nil {
+            members += Array(#""timestamp":""#.utf8)
+            members += recordedAt.rfc3339
+            members.append(UInt8(ascii: "\""))
+        }
+        appendData(adding: members, to: &bytes)
+        bytes += Array(#","server_timestamp":""#.utf8)
+        bytes += ingest.wall.rfc3339
+        bytes += Array(#""}"#.utf8)
+    }
+
+    /// Appends the data as recorded, with `members` at the object's end.
+    private func appendData(adding members: [UInt8], to bytes: inout [UInt8]) {
+        guard !members.isEmpty, let brace = data.lastIndex(of: UInt8(ascii: "}")) else {
             bytes += data
             return
         }
         bytes += data[..<brace]
         let last = data[..<brace].last { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\t") }
-        var isEmpty = last == UInt8(ascii: "{")
-        func separate() {
-            if !isEmpty { bytes.append(UInt8(ascii: ",")) }
-            isEmpty = false
-        }
-        if !shape.contains(.hasRunID) {
-            separate()
-            bytes += Array(#""run_id":"#.utf8)
-            JSONWriter.append(run.name, to: &bytes)
-        }
-        if !shape.contains(.hasCreatedAt) {
-            separate()
-            bytes += Array(#""created_at":"#.utf8)
-            if let value = (try? JSONScanner.data(in: data))?.fields.timestampValue {
-                bytes += data[value]
-            } else {
-                JSONWriter.append(recordedAt.description, to: &bytes)
-            }
-        }
+        if last != UInt8(ascii: "{") { bytes.append(UInt8(ascii: ",")) }
+        bytes += members
         bytes += data[brace...]
     }
 }

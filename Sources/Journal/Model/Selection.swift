@@ -6,6 +6,8 @@ public enum Selection: Hashable, Sendable {
     case runs(Set<RunID>)
     /// All runs but ``RunID/unassigned``, those that are yet to come included.
     case all
+    /// All runs, ``RunID/unassigned`` included.
+    case everything
 
     /// Whether a record of `run` is selected.
     public func contains(_ run: RunID) -> Bool {
@@ -13,15 +15,16 @@ public enum Selection: Hashable, Sendable {
         case .run(let selected): selected == run
         case .runs(let selected): selected.contains(run)
         case .all: run != .unassigned
+        case .everything: true
         }
     }
 
-    /// The selected runs by name; nil for all.
+    /// The selected runs by name; nil where they are not named.
     package var named: [RunID]? {
         switch self {
         case .run(let run): [run]
         case .runs(let runs): Array(runs)
-        case .all: nil
+        case .all, .everything: nil
         }
     }
 }

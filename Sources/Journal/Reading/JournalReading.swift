@@ -100,6 +100,16 @@ extension JournalReading {
         return record
     }
 
+    /// The last records before `cursor`, of any run, for which `isWanted` holds; see
+    /// ``LogReader/last(_:before:bytesMax:scanBytesMax:where:)``.
+    package func last(
+        _ count: Int, before cursor: Cursor, bytesMax: Int, scanBytesMax: Int,
+        where isWanted: (Record) -> Bool
+    ) throws(JournalError) -> [Record] {
+        try reader.last(
+            count, before: cursor, bytesMax: bytesMax, scanBytesMax: scanBytesMax, where: isWanted)
+    }
+
     /// The id of the last record of the selected runs; nil when they have none.
     package func latestID(of selection: Selection) -> EventID? {
         reader.state.withLock { state in
@@ -108,6 +118,9 @@ extension JournalReading {
             case .run(let run): last = state.lastOffset(of: run)
             case .runs(let runs): last = runs.compactMap { state.lastOffset(of: $0) }.max()
             case .all: last = state.lastAssigned
+            case .everything:
+                last = [state.lastAssigned, state.lastOffset(of: .unassigned)]
+                    .compactMap { $0 }.max()
             }
             return last.map { EventID(epoch: state.epochs.current, offset: $0) }
         }

@@ -74,7 +74,7 @@ extension LogReader {
     }
 
     /// The index of a segment; nil when too much of it is damaged.
-    private func readableIndex(of segment: SegmentFile) throws(JournalError) -> LoadedSegment? {
+    func readableIndex(of segment: SegmentFile) throws(JournalError) -> LoadedSegment? {
         do throws(JournalError) {
             return try index(of: segment)
         } catch {

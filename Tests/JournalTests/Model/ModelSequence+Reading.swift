@@ -3,10 +3,11 @@ import TestSupport
 
 extension ModelSequence {
     mutating func selection() -> Selection {
-        switch generator.below(5) {
+        switch generator.below(6) {
         case 0: .all
-        case 1: .run(.unassigned)
-        case 2: .runs(Set(ModelSequence.runs.shuffled(using: &generator).prefix(2)))
+        case 1: .everything
+        case 2: .run(.unassigned)
+        case 3: .runs(Set(ModelSequence.runs.shuffled(using: &generator).prefix(2)))
         default: .run(ModelSequence.runs[generator.below(4)])
         }
     }
@@ -47,8 +48,33 @@ extension ModelSequence {
                 throw Failure(description: "a gap is told where nothing is missing: \(gap)")
             }
         }
-        if slice.contains(where: { $0 == nil }), case .all = selection, page.items.gaps.isEmpty {
+        if slice.contains(where: { $0 == nil }), selection.named == nil, page.items.gaps.isEmpty {
             throw Failure(description: "a gap between \(start) and \(end) is not told")
+        }
+    }
+
+    /// The last records before a place, of those that have no event time or of all.
+    mutating func readBack(_ journal: some JournalReading) throws {
+        let start = generator.below(model.end + 2)
+        let count = generator.below(40)
+        let bytesMax = 1 << generator.below(16)
+        let isPicky = generator.oneIn(2)
+        func isWanted(_ record: Record) -> Bool { !isPicky || record.eventTime == nil }
+        let found = try journal.last(
+            count, before: Cursor(next: Offset(rawValue: UInt64(start))), bytesMax: bytesMax,
+            scanBytesMax: .max, where: isWanted)
+        var expected: [Record] = []
+        var bytes = 0
+        for case let record? in model.records.prefix(start).reversed() where isWanted(record) {
+            bytes += record.data.count
+            guard expected.count < count, expected.isEmpty || bytes <= bytesMax else { break }
+            expected.append(record)
+        }
+        guard found == expected.reversed() else {
+            throw Failure(
+                description: "the last \(count) before \(start) have offsets "
+                    + "\(found.map(\.offset.rawValue)), not "
+                    + "\(expected.reversed().map(\.offset.rawValue))")
         }
     }
 

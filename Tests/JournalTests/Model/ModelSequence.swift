@@ -55,7 +55,8 @@ struct ModelSequence {
         switch choice {
         case 0..<48: try append()
         case 48..<52: try burst()
-        case 52..<80: try read(journal)
+        case 52..<76: try read(journal)
+        case 76..<80: try readBack(journal)
         case 80..<81: try readView()
         case 81..<90: try resolveIDs()
         case 90..<93: try checkRuns()
