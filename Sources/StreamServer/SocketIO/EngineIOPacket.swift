@@ -3,9 +3,9 @@ package enum EngineIOPacket: Hashable, Sendable {
     /// The most bytes a ping may carry, which its pong repeats.
     package static let pingBytesMax = 125
 
-    /// `0{…}`: the first packet of a link.
+    /// `0{…}`: the first packet of a link; a server's.
     case open(EngineIOHandshake)
-    /// `1`: the service ends the link.
+    /// `1`: the other side ends the link.
     case close
     /// `2`, with what the pong has to repeat: usually nothing.
     case ping(ArraySlice<UInt8>)

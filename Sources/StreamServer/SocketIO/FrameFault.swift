@@ -1,7 +1,8 @@
-/// What is wrong with a frame from an upstream.
+/// What is wrong with a frame from the other side.
 ///
-/// A fault condemns one frame, never the link: the frame is reported and skipped. Only a fault in
-/// the open packet ends the link, since without it the heartbeat is unknown.
+/// Of an upstream's frames a fault condemns one, never the link: the frame is reported and skipped.
+/// Only a fault in the open packet ends the link, since without it the heartbeat is unknown. A
+/// client's session ends with its first fault.
 package enum FrameFault: Error, Hashable, Sendable, CustomStringConvertible {
     /// A frame, or an Engine.IO message, without a byte in it.
     case empty
@@ -13,6 +14,10 @@ package enum FrameFault: Error, Hashable, Sendable, CustomStringConvertible {
     case handshake
     /// An open packet came first of all or a second time: the other did not.
     case order
+    /// A packet that only a server sends.
+    case direction
+    /// A WebSocket that wants to take a session over says anything but `2probe` and then `5`.
+    case probe
     /// A ping carries more than ``EngineIOPacket/pingBytesMax`` bytes.
     case pingTooLong
     /// A namespace is not ``SocketIONamespace``.
@@ -21,8 +26,10 @@ package enum FrameFault: Error, Hashable, Sendable, CustomStringConvertible {
     case acknowledgement
     /// The attachment count is missing, unterminated or over ``SocketIOPacket/attachmentsMax``.
     case attachments
-    /// The payload of an event or ack is not enclosed in brackets.
+    /// The payload of an event or ack is not enclosed in brackets, or not JSON.
     case payload
+    /// A client sends more that wants an answer than it takes answers.
+    case unanswered
     /// A binary frame that no binary event announced.
     case strayAttachment
     /// Another packet came before all the attachments of a binary event.
@@ -36,11 +43,14 @@ package enum FrameFault: Error, Hashable, Sendable, CustomStringConvertible {
         case .socketType(let byte): "the Socket.IO packet type \(byte) is unknown"
         case .handshake: "the open packet has no valid ping interval and timeout"
         case .order: "an open packet must come first, and once"
+        case .direction: "only a server sends this packet"
+        case .probe: "a WebSocket that takes over a session says 2probe, and then 5"
         case .pingTooLong: "a ping carries over \(EngineIOPacket.pingBytesMax) bytes"
         case .namespace: "the packet's namespace is invalid"
         case .acknowledgement: "the ack id is missing or does not fit 64 bits"
         case .attachments: "the attachment count is missing, unterminated or too large"
         case .payload: "the packet's payload is not a JSON array"
+        case .unanswered: "too many packets that want an answer, and no answer is taken"
         case .strayAttachment: "a binary frame belongs to no event"
         case .missingAttachments(let count): "a binary event lacks \(count) of its attachments"
         }
