@@ -1,13 +1,14 @@
 import Journal
 
-/// Readers that wait for the next record of a run: the long polls.
+/// Readers that wait for the next record of a run, or of any: the long polls.
 final class Arrivals: Sendable {
     /// Readers that wait at once, at most; others look again after ``crowdedPause``.
     private static let waitersMax = 10_000
     private static let crowdedPause = Duration.milliseconds(250)
 
     private struct State {
-        var waiters: [RunID: [UInt64: CheckedContinuation<Void, Never>]] = [:]
+        /// By the run that they wait for; nil stands for any.
+        var waiters: [RunID?: [UInt64: CheckedContinuation<Void, Never>]] = [:]
         var count = 0
         var nextToken: UInt64 = 0
         var end: Cursor
@@ -25,7 +26,7 @@ final class Arrivals: Sendable {
                 state.end = max(state.end, Cursor(next: publication.end))
                 guard state.count > 0 else { return [] }
                 var woken: [CheckedContinuation<Void, Never>] = []
-                for run in Set(publication.records.map(\.run)) {
+                for run in Set(publication.records.map { Optional($0.run) }).union([nil]) {
                     woken += (state.waiters.removeValue(forKey: run) ?? [:]).values
                 }
                 state.count -= woken.count
@@ -35,9 +36,11 @@ final class Arrivals: Sendable {
         }
     }
 
-    /// Returns once a record of `run` follows `cursor`, at the deadline, or when cancelled; also at
-    /// once where records that the caller has not looked at may be of the run.
-    func wait(for run: RunID, after cursor: Cursor, until deadline: ContinuousClock.Instant) async {
+    /// Returns once a record of `run`, of any if that is nil, follows `cursor`, at the deadline, or
+    /// when cancelled; also at once where records that the caller has not looked at may be of the
+    /// run.
+    func wait(for run: RunID?, after cursor: Cursor, until deadline: ContinuousClock.Instant) async
+    {
         let token = state.withLock { state in
             state.nextToken += 1
             return state.nextToken
@@ -69,7 +72,7 @@ final class Arrivals: Sendable {
         }
     }
 
-    private func release(_ run: RunID, _ token: UInt64) {
+    private func release(_ run: RunID?, _ token: UInt64) {
         let continuation = state.withLock { state -> CheckedContinuation<Void, Never>? in
             guard let found = state.waiters[run]?.removeValue(forKey: token) else { return nil }
             state.count -= 1

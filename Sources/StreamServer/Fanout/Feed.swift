@@ -14,7 +14,7 @@ final class Feed {
     /// What tells one feed from another.
     struct Key: Hashable, Sendable {
         var selection: Selection
-        var format: SSEFrame.Format
+        var format: FeedFormat
     }
 
     private struct Frame {
@@ -25,7 +25,7 @@ final class Feed {
 
     /// Frames that go out in one write.
     struct Chunk {
-        /// The frames as one chunk of an HTTP/1.1 body.
+        /// The frames, ready for the socket.
         var bytes: ByteBuffer
         /// Where a reader stands after it.
         var cursor: Cursor
@@ -41,18 +41,20 @@ final class Feed {
     private var bytes = 0
     private var memo: (from: Cursor, end: Cursor, chunk: Chunk)?
     /// Its readers.
-    var streams: [ObjectIdentifier: SSEStream] = [:]
+    var readers: [ObjectIdentifier: any HubReader] = [:]
 
     init(_ key: Key, start: Cursor) {
         self.key = key
         self.start = start
     }
 
-    /// Adds a record of the selection, which follows all that are in the feed.
+    /// Adds a record of the selection, which follows all that are in the feed; one that is not for
+    /// its readers has no frame.
     func append(_ record: Record, epoch: Epoch?) {
         var frame: [UInt8] = []
         frame.reserveCapacity(record.data.count + 160)
-        SSEFrame.append(record, epoch: epoch, key.format, to: &frame)
+        key.format.append(record, epoch: epoch, to: &frame)
+        guard !frame.isEmpty else { return }
         frames.append(Frame(offset: record.offset, seq: record.seq, bytes: frame))
         bytes += frame.count
         while bytes > Feed.bytesMax, frames.count > 1, let first = frames.popFirst() {
@@ -92,7 +94,7 @@ final class Feed {
         let isAll = last.map { $0.offset == frames.last?.offset } ?? true
         let sent = last.map { Cursor(after: $0.offset) }
         return Chunk(
-            bytes: HTTPChunk.encode(body), cursor: isAll ? end : sent ?? end, lastSent: sent,
+            bytes: key.format.enclose(body), cursor: isAll ? end : sent ?? end, lastSent: sent,
             seq: last?.seq, count: count)
     }
 

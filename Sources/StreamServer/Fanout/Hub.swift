@@ -1,14 +1,14 @@
 import Journal
 import NIOCore
 
-/// All streams of one event loop: takes publications, frames them once for each feed, and wakes
+/// All readers of one event loop: takes publications, frames them once for each feed, and wakes
 /// the readers.
 ///
 /// Confined to its event loop.
 final class Hub {
     /// Readers that are pumped before the loop gets its turn.
     private static let sliceReaders = 256
-    /// How often quiet and stalled streams are looked for.
+    /// How often quiet and stalled readers are looked for.
     private static let tick = TimeAmount.milliseconds(250)
 
     let eventLoop: any EventLoop
@@ -18,7 +18,7 @@ final class Hub {
     private var feeds: [Feed.Key: Feed] = [:]
     private var feedsOfRun: [RunID: [Feed]] = [:]
     private var wideFeeds: [Feed] = []
-    private var streams: [ObjectIdentifier: SSEStream] = [:]
+    private var readers: [ObjectIdentifier: any HubReader] = [:]
     private var isTicking = false
 
     init(eventLoop: any EventLoop, end: Cursor, epoch: Epoch?) {
@@ -26,9 +26,6 @@ final class Hub {
         self.end = end
         self.epoch = epoch
     }
-
-    /// How many streams there are.
-    var streamCount: Int { streams.count }
 
     /// Takes what was published, in order.
     func take(_ publications: [Publication]) {
@@ -67,28 +64,28 @@ final class Hub {
 
     /// Wakes the readers of the feeds, a slice of them at a time.
     private func wake(_ feeds: [Feed]) {
-        var slice: [SSEStream] = []
+        var slice: [any HubReader] = []
         for feed in feeds {
-            for stream in feed.streams.values {
-                slice.append(stream)
+            for reader in feed.readers.values {
+                slice.append(reader)
                 if slice.count == Hub.sliceReaders {
                     pumpLater(slice)
                     slice = []
                 }
             }
         }
-        for stream in slice { stream.pump() }
+        for reader in slice { reader.pump() }
     }
 
-    private func pumpLater(_ slice: [SSEStream]) {
+    private func pumpLater(_ slice: [any HubReader]) {
         let bound = NIOLoopBound(slice, eventLoop: eventLoop)
-        eventLoop.execute { for stream in bound.value { stream.pump() } }
+        eventLoop.execute { for reader in bound.value { reader.pump() } }
     }
 
     /// Adds a reader to the feed of its selection.
-    func add(_ stream: SSEStream, to key: Feed.Key) -> Feed {
+    func add(_ reader: some HubReader, to key: Feed.Key) -> Feed {
         let feed = feeds[key] ?? makeFeed(key)
-        feed.streams[ObjectIdentifier(stream)] = stream
+        feed.readers[ObjectIdentifier(reader)] = reader
         return feed
     }
 
@@ -104,9 +101,9 @@ final class Hub {
     }
 
     /// Takes a reader off its feed; a feed without readers goes.
-    func remove(_ stream: SSEStream, from feed: Feed) {
-        feed.streams[ObjectIdentifier(stream)] = nil
-        guard feed.streams.isEmpty else { return }
+    func remove(_ reader: some HubReader, from feed: Feed) {
+        feed.readers[ObjectIdentifier(reader)] = nil
+        guard feed.readers.isEmpty else { return }
         feeds[feed.key] = nil
         wideFeeds.removeAll { $0 === feed }
         if case .run(let run) = feed.key.selection {
@@ -115,26 +112,26 @@ final class Hub {
         }
     }
 
-    /// Looks after a stream's pings and stalls from now on.
-    func watch(_ stream: SSEStream) {
-        streams[ObjectIdentifier(stream)] = stream
+    /// Looks after a reader's pings and stalls from now on.
+    func watch(_ reader: some HubReader) {
+        readers[ObjectIdentifier(reader)] = reader
         scheduleTick()
     }
 
-    /// Forgets a stream.
-    func unwatch(_ stream: SSEStream) {
-        streams[ObjectIdentifier(stream)] = nil
+    /// Forgets a reader.
+    func unwatch(_ reader: some HubReader) {
+        readers[ObjectIdentifier(reader)] = nil
     }
 
     private func scheduleTick() {
-        guard !isTicking, !streams.isEmpty else { return }
+        guard !isTicking, !readers.isEmpty else { return }
         isTicking = true
         let bound = NIOLoopBound(self, eventLoop: eventLoop)
         eventLoop.scheduleTask(in: Hub.tick) {
             let hub = bound.value
             hub.isTicking = false
             let now = hub.eventLoop.now
-            for stream in hub.streams.values { stream.tick(now) }
+            for reader in hub.readers.values { reader.tick(now) }
             hub.scheduleTick()
         }
     }

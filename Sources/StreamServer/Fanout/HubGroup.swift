@@ -45,10 +45,13 @@ final class HubGroup: Sendable {
         self.members = members
     }
 
-    /// How many streams are open.
+    /// One of the event loops.
+    var anyEventLoop: any EventLoop { members[0].eventLoop }
+
+    /// How many streams and WebSockets are open.
     var streams: Int { streamCount.withLock { $0 } }
 
-    /// Counts a stream in or out.
+    /// Counts a stream or a WebSocket in or out.
     func count(_ change: Int) {
         streamCount.withLock { $0 += change }
     }

@@ -1,5 +1,8 @@
 /// Which values of the `Host` header are ours: a defence against pages on other names that
 /// resolve to this machine (DNS rebinding).
+///
+/// And whose pages may use what a browser lets any page use: WebSockets, and requests that it sends
+/// without asking.
 package struct HostPolicy: Hashable, Sendable {
     /// Host names that are accepted, in lower case and without a port.
     private var names: Set<String>
@@ -17,6 +20,25 @@ package struct HostPolicy: Hashable, Sendable {
         guard let host, names.contains(HostPolicy.name(of: host)) else {
             throw Problem(
                 421, "this server does not answer for that Host; name it with --allow-host")
+        }
+    }
+
+    /// Accepts a request from a page of one of the hosts, and one that comes from no page.
+    ///
+    /// - Parameter origins: the values of the `Origin` header, of which a browser sends one.
+    /// - Throws: ``Problem`` 403 when the page is of another host, or of none (`null`).
+    package func check(origins: [String]) throws(Problem) {
+        for origin in origins {
+            let parts = origin.lowercased().split(
+                separator: "://", maxSplits: 1, omittingEmptySubsequences: false)
+            guard parts.count == 2, parts[0] == "http" || parts[0] == "https",
+                names.contains(HostPolicy.name(of: String(parts[1])))
+            else {
+                throw Problem(
+                    403,
+                    "pages of that Origin may not use the Event Stream; name their host with "
+                        + "--allow-host")
+            }
         }
     }
 

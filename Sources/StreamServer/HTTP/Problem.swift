@@ -41,7 +41,7 @@ package struct Problem: Error, Hashable, Sendable {
     }
 
     private static let titles = [
-        400: "Bad Request", 404: "Not Found", 405: "Method Not Allowed",
+        400: "Bad Request", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed",
         413: "Content Too Large", 415: "Unsupported Media Type", 421: "Misdirected Request",
         500: "Internal Server Error", 503: "Service Unavailable", 507: "Insufficient Storage",
     ]

@@ -18,7 +18,8 @@ struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
         do {
             try hosts?.check(request.head.authority)
             // The router takes no notice of a slash at the end, but a name is missing there.
-            guard request.uri.path == "/" || !request.uri.path.hasSuffix("/") else {
+            let path = request.uri.path
+            guard path == "/" || path == "/socket.io/" || !path.hasSuffix("/") else {
                 throw HTTPError(.notFound)
             }
             return try await next(request, context)

@@ -5,8 +5,9 @@ import NIOHTTP1
 import NIOHTTPTypes
 import NIOHTTPTypesHTTP1
 
-/// Looks at each request's head: one that asks for a stream is taken over by an ``SSEStream``, the
-/// first of a connection or a later one alike; all others go on to Hummingbird.
+/// Looks at each request's head: one that asks for a stream is taken over by an ``SSEStream``, one
+/// for a WebSocket by an ``EventStreamSocket``, the first of a connection or a later one alike; all
+/// others go on to Hummingbird.
 ///
 /// The pipeline delivers one request at a time, so a stream never starts while an earlier answer
 /// is still under way.
@@ -20,7 +21,7 @@ final class RequestDispatcher: ChannelInboundHandler, RemovableChannelHandler {
         case fresh(EventLoopPromise<ConnectionChannel.RequestChannel?>)
         /// Hummingbird answers, and its handler closes the connection when it is idle. → streaming
         case answering(HTTPConnectionStateHandler)
-        /// The connection is a stream's.
+        /// The connection is a stream's or a WebSocket's.
         case streaming
         /// The connection is gone.
         case closed
@@ -65,10 +66,21 @@ final class RequestDispatcher: ChannelInboundHandler, RemovableChannelHandler {
         }
         // Which of two names would be checked, and which believed?
         guard head.headers["Host"].count <= 1 else { return refuse(context) }
-        if let request = stream(head) { return takeOver(request, context) }
+        if let request = stream(head) {
+            return takeOver(context) { pipeline, hub in
+                let stream = SSEStream(request, service: service, hub: hub)
+                try pipeline.addHandler(stream, position: .first)
+            }
+        }
+        let opening = WebSocketOpening(
+            head, hosts: hosts, service: service.eventStream, on: context.channel)
+        if let opening {
+            return takeOver(context) { try opening.takeOver($0, hub: $1) }
+        }
         guard engage(context) else { return }
         encourage(head, context)
-        if head.version == .http1_0, !head.isKeepAlive {
+        // Behind a request to change the protocol nothing more is read as HTTP.
+        if (head.version == .http1_0 && !head.isKeepAlive) || WebSocketOpening.matches(head) {
             head.headers.replaceOrAdd(name: "Connection", value: "close")
         }
         context.fireChannelRead(wrapInboundOut(.head(head)))
@@ -113,15 +125,17 @@ final class RequestDispatcher: ChannelInboundHandler, RemovableChannelHandler {
         return try? StreamRequest(target, lastEventID: head.headers.first(name: "Last-Event-ID"))
     }
 
-    private func takeOver(_ request: StreamRequest, _ context: ChannelHandlerContext) {
+    /// Gives the connection to what `addHandlers` puts next to the socket.
+    private func takeOver(
+        _ context: ChannelHandlerContext,
+        _ addHandlers: (ChannelPipeline.SynchronousOperations, Hub) throws -> Void
+    ) {
         let pipeline = context.pipeline.syncOperations
         // It sees no request in progress, and would close the stream as idle.
         if case .answering(let idle) = state { pipeline.removeHandler(idle, promise: nil) }
         leave(.streaming)
-        let stream = SSEStream(
-            request, service: service, hub: service.hubs.hub(on: context.eventLoop))
         do {
-            try pipeline.addHandler(stream, position: .first)
+            try addHandlers(pipeline, service.hubs.hub(on: context.eventLoop))
         } catch {
             context.close(promise: nil)
         }

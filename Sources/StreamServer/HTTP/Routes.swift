@@ -3,7 +3,8 @@ import Hummingbird
 import Journal
 import NIOCore
 
-/// Every address that Hummingbird answers; streams are taken over before: ``RequestDispatcher``.
+/// Every address that Hummingbird answers; streams and WebSockets are taken over before:
+/// ``RequestDispatcher``.
 struct Routes: Sendable {
     let service: StreamService
     let operations: OperationsEndpoint
@@ -17,6 +18,7 @@ struct Routes: Sendable {
         addWeb(router)
         addOperations(router)
         addReading(router)
+        addEventStream(router)
         let publish = PublishEndpoint(service: service)
         router.post("/broadcast") { request, _ in try await publish.broadcast(request) }
         router.post("/api/events") { request, _ in
@@ -74,6 +76,15 @@ struct Routes: Sendable {
                 let target = try RequestTarget(request.head.path ?? "")
                 _ = try StreamRequest(target, lastEventID: request.headers[named: "Last-Event-ID"])
                 throw Problem(400, "a stream needs HTTP/1.1")
+            }
+        }
+    }
+
+    private func addEventStream(_ router: Router<BasicRequestContext>) {
+        let endpoint = EventStreamEndpoint(service: service.eventStream, hosts: hosts)
+        for method in EventStreamEndpoint.methods {
+            router.on("/socket.io", method: method) { request, _ in
+                try await endpoint.respond(request)
             }
         }
     }

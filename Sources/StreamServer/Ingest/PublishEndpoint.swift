@@ -21,7 +21,8 @@ struct PublishEndpoint: Sendable {
         var object = JSONObject()
         object.add("status", "broadcasted")
         object.add("event_type", type.name)
-        object.add("clients", service.hubs.streams)
+        object.add(
+            "clients", service.hubs.streams + service.eventStream.sessions.pollingCount)
         object.add("id", receipt.firstID)
         return Response(json: object.json)
     }

@@ -1,4 +1,3 @@
-import Glibc
 import Journal
 import Logging
 import NIOCore
@@ -9,7 +8,7 @@ import NIOPosix
 ///
 /// Sits next to the socket, below HTTP: writes go out as they are, and whatever the client still
 /// sends is dropped. Confined to its event loop; owns no task and no queue.
-final class SSEStream: ChannelInboundHandler, RemovableChannelHandler {
+final class SSEStream: ChannelInboundHandler, RemovableChannelHandler, HubReader {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
@@ -17,15 +16,6 @@ final class SSEStream: ChannelInboundHandler, RemovableChannelHandler {
     private static let stallMax = TimeAmount.seconds(30)
     /// A stream that has been told good-bye and does not take it is closed after this.
     private static let farewellMax = TimeAmount.seconds(5)
-    /// Linux's `TCP_USER_TIMEOUT`: what is sent and not acknowledged for so long ends the
-    /// connection.
-    ///
-    /// Pings to a peer that is gone fill no buffer, so nothing else would notice.
-    private static let userTimeout = ChannelOptions.socket(SocketOptionLevel(IPPROTO_TCP), 18)
-    /// Linux's `TCP_NOTSENT_LOWAT`: the kernel holds no more than this that it has not sent, so
-    /// that a slow reader's backlog stays in the journal.
-    private static let unsentLowWater = ChannelOptions.socket(SocketOptionLevel(IPPROTO_TCP), 25)
-    private static let unsentBytesMax: SocketOptionValue = 64 << 10
     private static let pingInterval = TimeAmount.seconds(Int64(StreamOpening.pingSeconds))
 
     let service: StreamService
@@ -55,7 +45,8 @@ final class SSEStream: ChannelInboundHandler, RemovableChannelHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        if context.channel.remoteAddress?.port != nil { setSocketOptions(context.channel) }
+        ReaderSocket.setOptions(
+            context.channel, silenceMax: SSEStream.stallMax, logger: service.logger)
         hub.watch(self)
         service.hubs.count(1)
         let request = request
@@ -158,7 +149,7 @@ final class SSEStream: ChannelInboundHandler, RemovableChannelHandler {
 
     func joinFeed() {
         feed = hub.add(
-            self, to: Feed.Key(selection: request.selection, format: request.format))
+            self, to: Feed.Key(selection: request.selection, format: .sse(request.format)))
     }
 
     // MARK: Sending
@@ -268,21 +259,10 @@ final class SSEStream: ChannelInboundHandler, RemovableChannelHandler {
 
     /// Closes a stream whose socket has taken nothing for too long; slow is not stalled.
     private func watchStall(_ context: ChannelHandlerContext, _ now: NIODeadline) {
-        let buffered =
-            (try? context.channel.syncOptions?.getOption(ChannelOptions.bufferedWritableBytes)) ?? 0
+        let buffered = ReaderSocket.bufferedBytes(context.channel)
         if buffered < bufferedBytes { lastProgress = now }
         bufferedBytes = buffered
         if now - lastProgress > SSEStream.stallMax { context.close(promise: nil) }
-    }
-
-    private func setSocketOptions(_ channel: any Channel) {
-        let timeout = SocketOptionValue(SSEStream.stallMax.nanoseconds / 1_000_000)
-        channel.setOption(SSEStream.userTimeout, value: timeout)
-            .and(channel.setOption(SSEStream.unsentLowWater, value: SSEStream.unsentBytesMax))
-            .whenFailure { [logger = service.logger] error in
-                logger.warning(
-                    "a stream's socket keeps its defaults", metadata: ["error": "\(error)"])
-            }
     }
 
     // MARK: Ending

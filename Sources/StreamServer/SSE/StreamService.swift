@@ -14,6 +14,8 @@ final class StreamService: Sendable {
     let arrivals: Arrivals
     let logger: Logger
     let now: @Sendable () -> Timestamp
+    /// What clients of the Event Stream share.
+    let eventStream: EventStreamService
 
     init(
         journal: Journal, hubs: HubGroup, pool: NIOThreadPool,
@@ -28,5 +30,7 @@ final class StreamService: Sendable {
         self.arrivals = arrivals
         self.logger = logger
         self.now = now
+        eventStream = EventStreamService(
+            source: journal, hubs: hubs, pool: pool, arrivals: arrivals, logger: logger, now: now)
     }
 }

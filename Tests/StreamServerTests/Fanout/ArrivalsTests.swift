@@ -19,6 +19,20 @@ struct ArrivalsTests {
         }
     }
 
+    @Test("a reader that waits for any run is let go by the next record, whatever its run")
+    func anyRun() async throws {
+        try await withJournal { journal in
+            let arrivals = Arrivals(journal)
+            let later = ContinuousClock.now + .seconds(600)
+            for name in ["r", "unassigned"] {
+                let cursor = Cursor(next: journal.end)
+                async let waiting: Void = arrivals.wait(for: nil, after: cursor, until: later)
+                try await journal.append("{}", run: name)
+                await waiting
+            }
+        }
+    }
+
     @Test("a reader whose task is cancelled waits no longer, before it waits or while it does")
     func cancelled() async throws {
         try await withJournal { journal in

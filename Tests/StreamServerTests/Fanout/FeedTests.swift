@@ -7,7 +7,9 @@ import Testing
 @Suite("Feed")
 struct FeedTests {
     private func feed(start: Int = 0) throws -> Feed {
-        Feed(Feed.Key(selection: .run(try runID("r")), format: .envelope), start: cursor(start))
+        Feed(
+            Feed.Key(selection: .run(try runID("r")), format: .sse(.envelope)),
+            start: cursor(start))
     }
 
     /// A record whose frame has exactly `bytes` bytes in `feed`.
@@ -109,6 +111,27 @@ struct FeedTests {
         #expect(feed.chunk(from: cursor(1), end: cursor(4)).cursor == cursor(4))
         feed.restart(at: cursor(1))
         #expect(offsets(feed.chunk(from: cursor(1), end: cursor(3))) == [])
+    }
+
+    @Test("a feed of messages has one for each event that is broadcast, and leads past the others")
+    func messages() throws {
+        let feed = Feed(
+            Feed.Key(selection: .everything, format: .webSocket), start: .start)
+        for offset in 0..<4 {
+            var record = try makeRecord(offset, run: offset == 0 ? "unassigned" : "r")
+            if offset % 2 == 1 { record.eventTime = Timestamp(microseconds: 1) }
+            feed.append(record, epoch: testEpoch)
+        }
+        let chunk = feed.chunk(from: .start, end: cursor(4))
+        #expect(chunk.count == 2)
+        #expect(chunk.cursor == cursor(4))
+        var expected: [UInt8] = []
+        for offset in [0, 2] {
+            WebSocketMessage.append(
+                EventStreamPacket.event(try makeRecord(offset)), to: &expected)
+        }
+        #expect(Array(chunk.bytes.readableBytesView) == expected)
+        #expect(feed.chunk(from: cursor(3), end: cursor(4)).count == 0)
     }
 
     @Test("the oldest frames go when there are too many bytes, and the start moves behind them")

@@ -23,7 +23,7 @@ struct HubTests {
     }
 
     private func key(_ selection: Selection) -> Feed.Key {
-        Feed.Key(selection: selection, format: .envelope)
+        Feed.Key(selection: selection, format: .sse(.envelope))
     }
 
     private func offsets(_ feed: Feed, from start: Int = 0, end: Cursor) -> [Int] {
@@ -122,8 +122,9 @@ struct HubTests {
         try await withHub { hub, reader in
             let run = try runID("r")
             let envelope = hub.add(
-                try reader(), to: Feed.Key(selection: .run(run), format: .envelope))
-            let bare = hub.add(try reader(), to: Feed.Key(selection: .run(run), format: .bare))
+                try reader(), to: Feed.Key(selection: .run(run), format: .sse(.envelope)))
+            let bare = hub.add(
+                try reader(), to: Feed.Key(selection: .run(run), format: .sse(.bare)))
             #expect(envelope !== bare)
             hub.take([try publication([try makeRecord(0)], end: 1)])
             for feed in [envelope, bare] { #expect(offsets(feed, end: hub.end) == [0]) }

@@ -28,6 +28,29 @@ struct HostPolicyTests {
         #expect(isRefused(421) { try policy.check(host) })
     }
 
+    @Test(
+        "pages of our hosts may connect, on any port, and so may what is no page",
+        arguments: [
+            [], ["http://localhost"], ["http://127.0.0.1:3000"], ["https://[::1]:8443"],
+            ["HTTP://Deck.Example:80"], ["http://localhost:1", "http://127.0.0.1"],
+        ])
+    func ourPages(origins: [String]) throws {
+        try policy.check(origins: origins)
+    }
+
+    @Test(
+        "pages of other hosts, or of none, may not",
+        arguments: [
+            ["null"], [""], ["localhost"], ["http://"], ["http:localhost"], ["file://"],
+            ["http://evil.example"], ["http://localhost.evil.example"], ["ftp://localhost"],
+            ["chrome-extension://localhost"], ["http://localhost@evil.example"],
+            ["http://evil.example/http://localhost"], ["http://localhost/x"],
+            ["http://localhost", "http://evil.example"], ["http://localhost, http://evil.example"],
+        ])
+    func otherPages(origins: [String]) {
+        #expect(isRefused(403) { try policy.check(origins: origins) })
+    }
+
     @Test("nothing but loopback is ours unless it is allowed")
     func strict() {
         #expect(isRefused(421) { try HostPolicy().check("deck.example") })
