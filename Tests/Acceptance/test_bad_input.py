@@ -1,5 +1,6 @@
 """The table of bad inputs: each is refused as the contract says, and harms nothing."""
 
+import json
 import os
 import re
 import shutil
@@ -8,6 +9,7 @@ import tempfile
 
 import pytest
 import tapedeck
+from event_stream import POLLING, SEPARATOR, WEBSOCKET, Polling, WebSocket
 
 RUN = "bad-input"
 OK = tapedeck.message(RUN, 0)
@@ -151,7 +153,7 @@ def test_json_is_json_with_parameters_and_in_capitals(server, content_type):
     server.post("/broadcast", event(), content_type)
 
 
-TARGETS = [("GET", "/"), ("GET", "/health"), ("GET", "/api/runs"), ("GET", f"/api/stream/agent_chat/{RUN}"),
+TARGETS = [("GET", "/"), ("GET", POLLING), ("POST", POLLING), ("GET", "/health"), ("GET", "/api/runs"), ("GET", f"/api/stream/agent_chat/{RUN}"),
            ("POST", "/broadcast"), ("POST", "/api/events")]  # fmt: skip
 FOREIGN = ["evil.example", "evil.example:{port}", "127.0.0.1.evil.example", "localhost.evil.example:{port}",
            "192.168.1.5:{port}", ""]  # fmt: skip
@@ -291,6 +293,185 @@ def test_what_is_no_http_harms_nobody(server, unchanged, wire):
                 pass
         except OSError as error:
             assert not isinstance(error, TimeoutError), "neither answered nor closed"
+
+
+# --- the Event Stream -------------------------------------------------------------------------
+
+ENGINE_IO = {
+    "no transport": ("GET", "/socket.io/?EIO=4", 0),
+    "an unknown transport": ("GET", "/socket.io/?EIO=4&transport=pigeon", 0),
+    "an unknown session": ("GET", f"{POLLING}&sid=nobody", 1),
+    "a post to an unknown session": ("POST", f"{POLLING}&sid=nobody", 1),
+    "a WebSocket for an unknown session": ("GET", f"{WEBSOCKET}&sid=nobody", 1),
+    "a post without a session": ("POST", POLLING, 2),
+    "PUT": ("PUT", POLLING, 2),
+    "DELETE": ("DELETE", f"{POLLING}&sid=nobody", 2),
+    "a WebSocket without a handshake": ("GET", WEBSOCKET, 3),
+    "protocol 3": ("GET", "/socket.io/?EIO=3&transport=polling", 5),
+    "no protocol": ("GET", "/socket.io/?transport=websocket", 5),
+}
+
+
+@pytest.mark.parametrize("path", ["/socket.io/", "/socket.io"])
+@pytest.mark.parametrize("name", ENGINE_IO)
+def test_a_bad_event_stream_request_is_refused(server, unchanged, name, path):
+    """400 with the code that clients know."""
+    method, target, code = ENGINE_IO[name]
+    body = b"40" if method == "POST" else None
+    reply = server.request(
+        method, target.replace("/socket.io/", path), body=body, content_type="text/plain"
+    )
+    assert (reply.status, reply.json["code"]) == (400, code), reply
+    if code == 1:
+        assert reply.json["message"] == "Session ID unknown"
+
+
+FAULTS = {
+    "an unknown Engine.IO packet": b"9",
+    "an unknown Socket.IO packet": b"49",
+    "nothing": b"",
+    "an open packet": b'0{"sid":"x","upgrades":[],"pingTimeout":1,"pingInterval":1}',
+    "an event that is no array": b"42{}",
+    "an event without a name": b"42[]",
+    "an event that is cut": b'42["request_history"',
+    "nesting without an end": b"42[" + b"[" * 100_000 + b"]",
+    "invalid UTF-8": b'42["\xff\xfe"]',
+    "an ack id of many digits": b"42" + b"9" * 400 + b'["x"]',
+    "a bad attachment count": b'459999999999-["x"]',
+    "a namespace with a control character": b"40/\x07,",
+    "more questions than answers are kept": None,
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_bad_packet_ends_its_session_and_no_other(server, unchanged, name):
+    """A close frame with a sentence, or 400 with one; others are told nothing of it."""
+    witness = Polling(server.port)
+    witness.until(b"40{")
+    packet = FAULTS[name]
+    packets = [packet] if packet is not None else [b'42["request_history"]'] * 3000
+    with WebSocket(server.port) as client:
+        client.join()
+        for each in packets:
+            try:
+                client.send(each)
+            except OSError:
+                assert packet is None, "a single packet is taken"
+                break
+        frames = []
+        while not frames or frames[-1][0] != 8:
+            frames.append(client.next_frame())
+            if packet is None and len(frames) == 3000:
+                break
+        if packet is not None:
+            assert int.from_bytes(frames[-1][1][:2]) == 1008
+            assert frames[-1][1][2:].decode().strip()
+    polling = Polling(server.port)
+    polling.until(b"40{")
+    replies = []
+    while not replies or replies[-1].status == 200:
+        body = SEPARATOR.join(packets[:16])
+        replies.append(polling.posts.request("POST", polling.target, body=body))
+    assert (replies[-1].status, replies[-1].json["code"]) == (400, 3)
+    assert replies[-1].json["message"].strip()
+    reply = polling.polls.request("GET", polling.target)
+    assert (reply.status, reply.json["code"]) == (400, 1), "the session is over"
+    witness.post(b'421["x"]')
+    assert witness.poll() == [b"431[]"]
+
+
+def test_a_payload_of_too_many_packets_or_bytes_is_refused(server, unchanged):
+    """Sixteen packets, a million bytes; the session survives."""
+    polling = Polling(server.port)
+    polling.until(b"40{")
+    reply = polling.posts.request("POST", polling.target, body=SEPARATOR.join([b"6"] * 17))
+    assert (reply.status, reply.json["code"]) == (400, 3)
+    polling.post(b'4["x"]'.replace(b"4[", b"421[").replace(b"x", b"x" * 999_990))
+    assert polling.poll() == [b"431[]"]
+    refused(server.request("POST", polling.target, body=b"6" * 1_000_001), 413)
+    polling.post(b'421["x"]')
+    assert polling.poll() == [b"431[]"]
+
+
+def test_a_session_that_is_polled_twice_at_once_is_over(server, unchanged):
+    """Which of the two would get what follows? The second is refused, the first let go."""
+    polling, other = Polling(server.port), tapedeck.Connection(server.port)
+    polling.until(b"40{")
+    polling.polls.send("GET", polling.target)
+    reply = tapedeck.eventually(
+        lambda: (r := other.request("GET", polling.target)).status == 400 and r, 10, "a refusal"
+    )
+    assert reply.json["code"] == 3
+    assert polling.polls.read_reply().body == b"6"
+
+
+FRAMES = {
+    "an unmasked frame": (dict(opcode=1, payload=b"40", mask=None), 1002),
+    "a reserved bit": (dict(opcode=1, payload=b"40", first=0xC0), 1002),
+    "an unknown opcode": (dict(opcode=3, payload=b"40"), 1002),
+    "a continuation of nothing": (dict(opcode=0, payload=b"40"), 1002),
+    "a fragmented ping": (dict(opcode=9, payload=b"x", first=0), 1002),
+    "a long ping": (dict(opcode=9, payload=b"x" * 126), 1002),
+    "a message over a million bytes": (dict(opcode=1, payload=b"4" * 1_000_001), 1009),
+}
+
+
+@pytest.mark.parametrize("name", FRAMES)
+def test_a_frame_that_no_client_may_send_ends_its_connection(server, unchanged, name):
+    """A close frame with the code of RFC 6455."""
+    frame, code = FRAMES[name]
+    with WebSocket(server.port) as client:
+        client.join()
+        client.send_frame(**frame)
+        assert client.end()[0] == code
+
+
+def test_a_message_without_an_end_is_refused_at_its_bound(server, unchanged):
+    """Fragments count together."""
+    with WebSocket(server.port) as client:
+        client.join()
+        for first in range(20):
+            try:
+                client.send_frame(0 if first else 1, b"4" * 100_000, first=0)
+            except OSError:
+                break
+        assert client.end()[0] == 1009
+
+
+def test_a_websocket_that_takes_over_says_nothing_else(server, unchanged):
+    """Before `5` there is no session: anything but `2probe` ends the connection, not the session."""
+    polling = Polling(server.port)
+    polling.until(b"40{")
+    for said in (b"5", b"40", b"2", b"hello"):
+        with WebSocket(server.port, f"{WEBSOCKET}&sid={polling.opened['sid']}") as client:
+            client.send(said)
+            assert client.end()[0] == 1008
+    polling.post(b'421["x"]')
+    assert polling.poll() == [b"431[]"]
+
+
+@pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://localhost.evil.example", "file://",
+                                    "http://evil.example:6101"])  # fmt: skip
+def test_a_page_of_elsewhere_may_not_use_the_event_stream(server, unchanged, origin):
+    """403 to each kind of request, since a browser sends them without asking."""
+    headers = {"Origin": origin}
+    session = Polling(server.port)
+    refused(server.request("GET", POLLING, headers), 403)
+    refused(server.request("GET", session.target, headers), 403)
+    refused(server.request("POST", session.target, headers, b"41", "text/plain"), 403)
+    refused(server.request("OPTIONS", POLLING, headers), 403)
+    assert WebSocket(server.port, headers=headers).status == 403
+    assert WebSocket(server.port, headers={"Host": "evil.example"}).status == 421
+    assert session.until(b"40{"), "the session is as it was"
+
+
+@pytest.mark.parametrize(
+    "headers", [{"Sec-WebSocket-Key": None}, {"Sec-WebSocket-Version": "8"}, {"Sec-WebSocket-Version": None}]
+)  # fmt: skip
+def test_a_bad_websocket_handshake_is_refused(server, unchanged, headers):
+    """400 with code 3."""
+    client = WebSocket(server.port, headers=headers)
+    assert (client.status, json.loads(client.body)["code"]) == (400, 3)
 
 
 # --- the command line -------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """A real Chromium with a plain EventSource, through kill -9; and the page that it is served."""
 
+import http.server
 import os
 import pathlib
 import threading
@@ -124,6 +125,130 @@ def test_an_event_source_sees_every_event_once_through_five_kills(server, proxie
         assert held, "a connection without a cursor"
     figure("browser_events", len(events), "events")
     figure("browser_reconnect_max", max(reconnects) * 1000, "ms")
+
+
+DASHBOARD = """
+window.messages = [];
+window.others = [];
+const source = new EventSource(`/api/stream/agent_chat/${encodeURIComponent(arguments[0])}`);
+source.addEventListener('connected', e => {
+    const {status, run_id} = JSON.parse(e.data);
+    others.push(['connected', status, run_id]);
+});
+source.addEventListener('agent_chat_message_sent', e => messages.push(JSON.parse(e.data)));
+for (const type of ['agent_chat_thread_created', 'agent_chat_thread_closed'])
+    source.addEventListener(type, e => others.push([type, JSON.parse(e.data).thread_id]));
+source.addEventListener('ping', e => others.push(['ping', JSON.parse(e.data).timestamp]));
+"""
+SHOWN = {"run_id", "thread_id", "message_id", "from_agent", "to_agent", "message_type", "content"}
+SHOWN |= {"created_at", "metadata"}
+
+
+def test_a_dashboard_page_works_unchanged_and_shows_each_message_once(server, browser):
+    """It knows neither ids nor duplicates: through a kill and a stop, every message comes once."""
+    run = "dashboard run/1"
+    thread = {"thread_id": "t", "run_id": run, "parent_agent": "A", "child_agent": "B"}
+    said = {key: value for key, value in tapedeck.message(run, 0).items() if key != "run_id"}
+    server.broadcast(thread, tapedeck.THREAD_CREATED)
+
+    def say(*numbers):
+        # As older producers send it: its run is known only through its thread.
+        for n in numbers:
+            server.broadcast(said | {"thread_id": "t", "message_id": f"m{n}", "content": f"{n}"})
+
+    def shown():
+        return [each["content"] for each in browser.execute_script("return messages")]
+
+    def connects():
+        return browser.execute_script("return others.filter(([t]) => t == 'connected').length")
+
+    say(*range(20))
+    browser.get(f"http://127.0.0.1:{server.port}/")
+    browser.execute_script(DASHBOARD, run)
+    tapedeck.eventually(lambda: len(shown()) == 20, 15, "what was said before")
+    say(*range(20, 40))
+    for turn, how in enumerate(["kill", "stop"]):
+        server.restart(how)
+        say(*range(40 + 20 * turn, 60 + 20 * turn))
+        tapedeck.eventually(lambda n=turn: connects() > n + 1, 20, "the page comes back")
+    say(80)
+    server.broadcast({"thread_id": "t", "status": "completed"}, tapedeck.THREAD_CLOSED)
+    tapedeck.eventually(lambda: "80" in shown(), 15, "the last message")
+    assert shown() == [f"{n}" for n in range(81)]
+    for message in browser.execute_script("return messages"):
+        assert message.keys() >= SHOWN
+        assert message["run_id"] == run
+    tapedeck.eventually(
+        lambda: browser.execute_script("return others.some(([t]) => t == 'ping')"), 20, "a ping"
+    )
+    others = browser.execute_script("return others")
+    assert ["connected", "ok", run] in others
+    assert [each for each in others if each[0] not in ("connected", "ping")] == [
+        [tapedeck.THREAD_CREATED, "t"],
+        [tapedeck.THREAD_CLOSED, "t"],
+    ]
+    moment = next(each[1] for each in others if each[0] == "ping")
+    assert tapedeck.RFC3339.fullmatch(moment)
+
+
+POLLS = """
+const [base, done] = arguments;
+(async () => {
+    const opened = JSON.parse((await (await fetch(base)).text()).slice(1));
+    const url = `${base}&sid=${opened.sid}`;
+    const headers = {'Content-Type': 'text/plain;charset=UTF-8'};
+    await fetch(url, {method: 'POST', headers, body: '40'});
+    return (await (await fetch(url)).text()).split('\\x1e').map(packet => packet.slice(0, 14));
+})().then(done, error => done(String(error)));
+"""
+SOCKET = """
+const [url, done] = arguments;
+const socket = new WebSocket(url), seen = [];
+socket.onmessage = e => {
+    seen.push(e.data.slice(0, 14));
+    if (seen.length == 1) socket.send('40');
+    if (e.data.startsWith('40')) done(seen);
+};
+socket.onerror = () => done('no connection');
+"""
+
+
+@pytest.fixture
+def elsewhere():
+    """A web server of another program on this machine: its port."""
+
+    class Page(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.end_headers()
+            self.wfile.write(b"<!doctype html><title>elsewhere</title>")
+
+        def log_message(self, *_):
+            pass
+
+    web = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page)
+    threading.Thread(target=web.serve_forever, daemon=True).start()
+    yield web.server_port
+    web.shutdown()
+    web.server_close()
+
+
+def test_pages_of_this_machine_reach_the_event_stream_and_others_do_not(server, browser, elsewhere):
+    """As a browser sees it: a dashboard on another port polls and opens WebSockets."""
+    server.broadcast({"n": 1})
+    polling = f"http://127.0.0.1:{server.port}/socket.io/?EIO=4&transport=polling"
+    websocket = f"ws://127.0.0.1:{server.port}/socket.io/?EIO=4&transport=websocket"
+    told = ['42["connected"', '42["event_hist', '40{"sid":"']
+    for host in ("127.0.0.1", "localhost"):
+        browser.get(f"http://{host}:{elsewhere}/")
+        polled = browser.execute_async_script(POLLS, polling)
+        seen = browser.execute_async_script(SOCKET, websocket)
+        for packets in (polled, seen[1:]):
+            assert [packet[:10] for packet in packets] == [packet[:10] for packet in told], packets
+    browser.get("data:text/html,<title>nowhere</title>")
+    assert "Failed to fetch" in browser.execute_async_script(POLLS, polling)
+    assert browser.execute_async_script(SOCKET, websocket) == "no connection"
 
 
 def wait_for_text(browser, text):
