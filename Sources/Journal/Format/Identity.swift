@@ -6,7 +6,7 @@ struct Identity: Hashable, Sendable {
     var message: UInt64?
     /// Of run, type, data and origin, for imports.
     var origin: UInt64?
-    /// Of run, key, type and data.
+    /// Of run, key and type, and of the `message_id`, or, where the data has none, of the data.
     var key: UInt64?
 
     /// The hashes that there are.
@@ -27,19 +27,18 @@ struct Identity: Hashable, Sendable {
     }
 
     private init(
-        run: RunID, type: EventType, data: [UInt8], hasMessageID: Bool, origin: EventID?,
+        run: RunID, type: EventType, data: [UInt8], messageID: JSONText?, origin: EventID?,
         key: UInt64?
     ) {
         let epoch = origin?.epoch
-        guard hasMessageID || key != nil || epoch != nil else { return }
-        let runHash = Checksum.hash64(run.name.utf8, seed: 1)
-        let typeHash = Checksum.hash64(type.name.utf8, seed: runHash)
+        guard messageID != nil || key != nil || epoch != nil else { return }
+        let typeHash = Identity.hash(run, type)
         let content = Checksum.hash64(data, seed: typeHash)
-        if hasMessageID { message = content }
+        if messageID != nil { message = content }
         if let key {
-            var bytes: [UInt8] = []
-            bytes.append(fixed: key)
-            self.key = Checksum.hash64(bytes, seed: content)
+            self.key = Identity.hash(
+                key: key,
+                seed: messageID.map { Identity.hash($0, in: data, seed: typeHash) } ?? content)
         }
         if let origin, let epoch {
             var bytes = epoch.bytes
@@ -48,19 +47,39 @@ struct Identity: Hashable, Sendable {
         }
     }
 
+    /// The hash of a message that is known by its id and its key, whatever else it says.
+    static func hash(of messageID: String, key: UInt64, type: EventType, run: RunID) -> UInt64 {
+        hash(key: key, seed: Checksum.hash64(messageID.utf8, seed: hash(run, type)))
+    }
+
+    private static func hash(_ run: RunID, _ type: EventType) -> UInt64 {
+        Checksum.hash64(type.name.utf8, seed: Checksum.hash64(run.name.utf8, seed: 1))
+    }
+
+    private static func hash(_ text: JSONText, in data: [UInt8], seed: UInt64) -> UInt64 {
+        text.isEscaped
+            ? Checksum.hash64(text.string(in: data).utf8, seed: seed)
+            : Checksum.hash64(data[text.range], seed: seed)
+    }
+
+    private static func hash(key: UInt64, seed: UInt64) -> UInt64 {
+        var bytes: [UInt8] = []
+        bytes.append(fixed: key)
+        return Checksum.hash64(bytes, seed: seed)
+    }
+
     /// The hashes of an event that is to be recorded in `run`.
     init(_ draft: Draft, run: RunID) {
         self.init(
             run: run, type: draft.event.type, data: draft.event.data,
-            hasMessageID: draft.event.fields.messageID != nil, origin: draft.origin,
-            key: draft.key)
+            messageID: draft.event.fields.messageID, origin: draft.origin, key: draft.key)
     }
 
     /// The hashes of a record whose data's fields are `fields`.
     init(_ record: Record, _ fields: EventFields) {
         self.init(
             run: record.run, type: record.type, data: record.data,
-            hasMessageID: fields.messageID != nil, origin: record.origin, key: record.key)
+            messageID: fields.messageID, origin: record.origin, key: record.key)
     }
 
     /// Whether `record`, found by one of the hashes, really is the same event as `draft` in `run`.

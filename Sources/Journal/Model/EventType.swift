@@ -27,6 +27,8 @@ public struct EventType: Hashable, Sendable, CustomStringConvertible {
 
     /// Events of an upstream are, or may be, missing.
     package static let journalGap = EventType(unchecked: "journal_gap")
+    /// The whole content of a message that had been recorded cut.
+    package static let journalAmend = EventType(unchecked: "journal_amend")
 
     private init(unchecked name: String) {
         self.name = name

@@ -3,33 +3,12 @@ extension CommitBatch {
     func duplicate(of draft: Draft, run: RunID, _ identity: Identity) throws(JournalError)
         -> Offset?
     {
-        guard !identity.isEmpty else { return nil }
-        func matches(_ record: Record) -> Bool {
-            Identity.matches(record, draft, run: run)
-        }
-        let hashes = identity.hashes
-        for hash in hashes {
-            if let place = identities[hash], matches(records[place]) {
+        for hash in identity.hashes {
+            if let place = identities[hash], Identity.matches(records[place], draft, run: run) {
                 return records[place].offset
             }
         }
-        let (known, segments) = reader.state.withLock { state in
-            (
-                hashes.compactMap { state.active?.identities[$0] },
-                state.segments(of: state.directory.runs[run])
-            )
-        }
-        for offset in known {
-            if let record = try reader.record(at: offset), matches(record) { return offset }
-        }
-        for segment in segments.reversed() {
-            for hash in hashes {
-                if let offset = try reader.find(hash, in: segment, where: matches) {
-                    return offset
-                }
-            }
-        }
-        return nil
+        return try reader.duplicate(of: draft, run: run, identity)
     }
 
     /// Whether the event that `draft` names by its key has been recorded.

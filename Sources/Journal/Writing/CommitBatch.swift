@@ -81,11 +81,7 @@ struct CommitBatch {
     }
 
     func run(of draft: Draft, thread: String?) -> RunID {
-        if let run = draft.run { return run }
-        let event = draft.event
-        if event.fields.hasRunID {
-            return event.fields.runID.flatMap { RunID($0.string(in: event.data)) } ?? .unassigned
-        }
+        if let run = draft.statedRun { return run }
         guard let thread else { return .unassigned }
         let home = threads[thread]
         if let home, home.isCreated { return home.run }
