@@ -7,14 +7,17 @@ extension TapedeckServer {
         package var upstreams: [UpstreamClient.Configuration]
         /// Which of their events.
         package var filter: TypeFilter
+        /// The registry database that tells what upstreams leave out; nil for none.
+        package var registry: String?
 
         package init(
             listener: Listener?, upstreams: [UpstreamClient.Configuration] = [],
-            filter: TypeFilter = .agentChat
+            filter: TypeFilter = .agentChat, registry: String? = nil
         ) {
             self.listener = listener
             self.upstreams = upstreams
             self.filter = filter
+            self.registry = registry
         }
     }
 

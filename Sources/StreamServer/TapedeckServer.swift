@@ -98,15 +98,21 @@ package struct TapedeckServer: Sendable {
         let (listening, listeners) = listeners(
             service, OperationsEndpoint(service: service, upstreams: clients, metrics: metrics),
             ready)
+        let healer = options.registry.map {
+            RegistryHealer(path: $0, journal: journal, filter: options.filter, logger: logger)
+        }
+        let healers = [healer].compactMap { $0 }.map {
+            RegistryService(healer: $0, lastRecorded: journal.lastIngest)
+        }
         let recorders = clients.map { client in
             var logger = logger
             logger[metadataKey: "upstream"] = "\(client.configuration.name)"
             let recorder = Recorder(
                 upstream: client.configuration.name, journal: journal, filter: options.filter,
-                metrics: metrics.observe(client), logger: logger)
+                healer: healer, metrics: metrics.observe(client), logger: logger)
             return UpstreamService(client: client, recorder: recorder)
         }
-        let all: [any Service] = [listening] + listeners + recorders
+        let all: [any Service] = [listening] + listeners + healers + recorders
         let lines = recording.map {
             LineService(
                 recording: $0, sink: LineJournal(journal: journal, logger: logger),

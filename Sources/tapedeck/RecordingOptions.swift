@@ -24,6 +24,12 @@ struct RecordingOptions: ParsableArguments {
     var filter: [String] = []
 
     @Option(
+        help: ArgumentHelp(
+            "The agents' registry, a SQLite database: heals what upstreams cut or leave out.",
+            valueName: "file"))
+    var registry: String?
+
+    @Option(
         help: """
             What an acknowledged event survives: durable (a power cut) or os (a kill) (default: \
             \(defaults.durability.rawValue)).
@@ -43,6 +49,7 @@ struct RecordingOptions: ParsableArguments {
         layer.journal = journal.named
         layer.upstreams = upstream.isEmpty ? nil : try upstreams()
         layer.filters = filter.isEmpty ? nil : filter
+        layer.registry = registry
         layer.durability = durability
         more(&layer)
         do {

@@ -10,8 +10,8 @@ struct SettingsOptionsTests {
     /// The command line that says something of every setting.
     private static let all = [
         "--journal", "/j", "--host", "::1", "--port", "0", "--upstream", "http://a:1", "--upstream",
-        "http://b:2", "--filter", "a*", "--filter", "b", "--durability", "os", "--allow-host",
-        "x.example", "--insecure",
+        "http://b:2", "--filter", "a*", "--filter", "b", "--registry", "/r.db", "--durability", "os",
+        "--allow-host", "x.example", "--insecure",
     ]
 
     private func layer(_ arguments: [String]) throws -> SettingsLayer {
@@ -41,7 +41,7 @@ struct SettingsOptionsTests {
         "what cannot be used is refused under its option's name",
         arguments: [
             (["--port", "65536"], "--port must be"), (["--host", ""], "--host must be"),
-            (["--filter", ""], "--filter must be"),
+            (["--filter", ""], "--filter must be"), (["--registry", ""], "--registry must be"),
             (["--upstream", "x"], "--upstream: The upstream"),
             (["--allow-host", ""], "--allow-host must be"),
             (["--upstream", "none", "--upstream", "http://h"], "--upstream none stands alone"),

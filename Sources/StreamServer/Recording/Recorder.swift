@@ -10,6 +10,7 @@ package actor Recorder {
 
     private let journal: Journal
     private let parser: UpstreamParser
+    private let healer: RegistryHealer?
     private let metrics: RecorderMetrics
     private let logger: Logger
     private var merge: HistoryMerge
@@ -24,13 +25,15 @@ package actor Recorder {
     ///   - name: under which what was heard is remembered across restarts.
     ///   - journal: what is written.
     ///   - filter: which types of events are recorded.
+    ///   - healer: adds what the registry alone knows; nil without one.
     ///   - metrics: counts what becomes of events.
     ///   - logger: hears what makes no sense.
     package init(
         upstream name: String, journal: Journal, filter: TypeFilter,
-        metrics: RecorderMetrics = .none, logger: Logger
+        healer: RegistryHealer? = nil, metrics: RecorderMetrics = .none, logger: Logger
     ) {
         self.journal = journal
+        self.healer = healer
         parser = UpstreamParser(filter: filter)
         self.metrics = metrics
         self.logger = logger
@@ -74,6 +77,7 @@ package actor Recorder {
             logger.notice("the upstream is connected")
             if hasLinked { metrics.reconnected() }
             hasLinked = true
+            if let heardAt = merge.memory?.heardAt { healer?.reconcile(since: heardAt) }
             merge.connected(at: now)
             return []
         case .settled:
@@ -140,22 +144,25 @@ package actor Recorder {
     private func append(_ recordings: [Recording]) async throws {
         var drafts: [Draft] = []
         var gaps: [UpstreamGap] = []
+        var gapDrafts = 0
         for recording in recordings {
             switch recording {
             case .event(let draft):
                 drafts.append(draft)
             case .gap(let gap):
-                drafts += try tell(gap)
+                let told = try tell(gap)
+                drafts += told
+                gapDrafts += told.count
                 gaps.append(gap)
             }
         }
         guard !drafts.isEmpty else { return }
-        let events = recordings.count - gaps.count
+        if let healer { drafts = await healer.heal(drafts) }
         var isTold = false
         while true {
             do throws(JournalError) {
                 let receipt = try await journal.append(drafts, atomically: false)
-                metrics.recorded(events - receipt.duplicates)
+                metrics.recorded(receipt.appended - gapDrafts)
                 metrics.duplicate(receipt.duplicates)
                 for gap in gaps { metrics.gap(gap.reason) }
                 return

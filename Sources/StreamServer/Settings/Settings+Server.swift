@@ -37,7 +37,7 @@ extension Settings {
             return TapedeckServer.Options(
                 listener: listens ? listener : nil,
                 upstreams: try upstreams.map { try $0.configuration(token: fallback, read: read) },
-                filter: TypeFilter(filters))
+                filter: TypeFilter(filters), registry: registry)
         } catch let error as UpstreamConfigurationError {
             throw SettingsError("\(error)")
         }

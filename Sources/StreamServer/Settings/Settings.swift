@@ -12,6 +12,8 @@ package struct Settings: Hashable, Sendable {
     package var upstreams = [UpstreamSetting(url: "http://127.0.0.1:6102")]
     /// Patterns of the types of their events that are recorded.
     package var filters = ["agent_chat_*"]
+    /// The agents' registry database, which tells what upstreams leave out; nil for none.
+    package var registry: String?
     /// What an acknowledged event survives.
     package var durability = Durability.durable
     /// Names besides loopback's that requests may give as their `Host`.
@@ -29,6 +31,7 @@ package struct Settings: Hashable, Sendable {
         port = layer.port ?? port
         upstreams = layer.upstreams ?? upstreams
         filters = layer.filters ?? filters
+        registry = layer.registry ?? registry
         durability = layer.durability ?? durability
         allowedHosts = layer.allowedHosts ?? allowedHosts
         insecure = layer.insecure ?? insecure

@@ -16,6 +16,7 @@ struct SettingsDocument: Decodable {
         layer.port = try value(.port)
         layer.upstreams = try value(.upstreams, [Upstream].self)?.map(\.setting)
         layer.filters = try value(.filters)
+        layer.registry = try value(.registry, String?.self) ?? nil
         layer.durability = try value(.durability, String.self).map { text in
             guard let durability = Durability(rawValue: text) else {
                 throw members.fault(SettingsKey.durability.rawValue, SettingsKey.durability.rule)

@@ -5,6 +5,7 @@ package enum SettingsKey: String, CaseIterable, Sendable {
     case port
     case upstreams
     case filters
+    case registry
     case durability
     case allowedHosts = "allowed_hosts"
     case insecure
@@ -12,7 +13,7 @@ package enum SettingsKey: String, CaseIterable, Sendable {
     /// What the command line calls it.
     package var option: String {
         switch self {
-        case .journal, .host, .port, .durability, .insecure: "--\(rawValue)"
+        case .journal, .host, .port, .registry, .durability, .insecure: "--\(rawValue)"
         case .upstreams: "--upstream"
         case .filters: "--filter"
         case .allowedHosts: "--allow-host"
@@ -30,6 +31,7 @@ package enum SettingsKey: String, CaseIterable, Sendable {
                 + "\(UpstreamSetting.Key.list)"
         case .filters:
             "must be a list of 1 to \(SettingsLayer.listMax) patterns such as agent_chat_*"
+        case .registry: "must be a file's name, or null for none"
         case .durability: "must be durable or os"
         case .allowedHosts: "must be a list of at most \(SettingsLayer.listMax) host names"
         case .insecure: "must be true or false"

@@ -10,6 +10,7 @@ package struct SettingsLayer: Hashable, Sendable {
     package var port: Int?
     package var upstreams: [UpstreamSetting]?
     package var filters: [String]?
+    package var registry: String?
     package var durability: Durability?
     package var allowedHosts: [String]?
     package var insecure: Bool?
@@ -29,6 +30,7 @@ package struct SettingsLayer: Hashable, Sendable {
         try require(port.map((0...65_535).contains), .port)
         try require(upstreams.map { $0.count <= SettingsLayer.listMax }, .upstreams)
         try require(filters.map { !$0.isEmpty && SettingsLayer.areNames($0) }, .filters)
+        try require(registry.map(SettingsLayer.isName), .registry)
         try require(allowedHosts.map(SettingsLayer.areNames), .allowedHosts)
         do throws(UpstreamConfigurationError) {
             try UpstreamSetting.check(upstreams ?? [])
