@@ -6,25 +6,26 @@ import StreamServer
 struct ImportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "import",
-        abstract: "Import NDJSON recordings; importing again adds nothing.")
+        abstract: "Import recordings: NDJSON, or a registry database; again adds nothing.")
 
     @OptionGroup var journal: JournalOptions
 
-    @Argument(help: "The files, one event a line.")
+    @Argument(help: "The files: one event a line, or SQLite.")
     var files: [String]
 
     func run() async throws {
         // Every file is read through before the first line is recorded: a mistake adds nothing.
-        for path in files { try await RecordingFile(path).check() }
+        var sources = files.map { ImportSource($0) }
+        for place in sources.indices { try await sources[place].check() }
         let target = try await ImportTarget.open(journal.directory)
         do {
-            for path in files {
-                let file = RecordingFile(path)
-                let result = try await target.add(file)
+            for var source in sources {
+                let result = try await target.add(&source)
+                let skipped = source.skipped > 0 ? ", \(source.skipped) rows skipped" : ""
                 try OutputFile.standard.write(
                     Array(
-                        "\(path): \(result.appended) events imported, \(result.duplicates) known\n"
-                            .utf8))
+                        ("\(source.path): \(result.appended) events imported, "
+                            + "\(result.duplicates) known\(skipped)\n").utf8))
             }
         } catch is OutputFile.ReaderGone {
         } catch {
@@ -45,20 +46,23 @@ private enum ImportTarget {
         return .journal(try Journal.open(directory))
     }
 
-    func add(_ file: RecordingFile) async throws -> ImportResult {
+    func add(_ source: inout ImportSource) async throws -> ImportResult {
         do {
             switch self {
             case .journal(let journal):
-                var recording = RecordingImport(into: journal, stem: file.stem)
-                try await file.read { try await recording.add($0) }
+                var recording = RecordingImport(
+                    into: journal, stem: source.stem, ofRegistry: source.isRegistry)
+                try await source.read { try await recording.add($0) }
                 return try await recording.finish()
             case .server(let client):
-                return try await client.importRecording(stem: file.stem) { send in
-                    try await file.read { try await send($0) }
+                return try await client.importRecording(
+                    stem: source.stem, ofRegistry: source.isRegistry
+                ) { send in
+                    try await source.read { try await send($0) }
                 }
             }
         } catch let error as JournalError {
-            throw Failure("\(file.path): \(error.message)")
+            throw Failure("\(source.path): \(error.message)")
         }
     }
 

@@ -16,15 +16,18 @@ package struct ControlClient: Sendable {
         return client
     }
 
-    /// Imports a recording whose file has this stem; `read` hands over its bytes piece by piece.
+    /// Imports a recording whose file has this stem, or what a registry tells; `read` hands over
+    /// its bytes piece by piece.
     ///
     /// - Throws: ``JournalError`` with the server's own words when it refuses them.
     package func importRecording(
-        stem: String, read: (([UInt8]) async throws -> Void) async throws -> Void
+        stem: String, ofRegistry: Bool = false,
+        read: (([UInt8]) async throws -> Void) async throws -> Void
     ) async throws -> ImportResult {
         let query = stem.utf8.map { "%" + String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }
             .joined()
-        let (status, answer) = try await post("/control/import?stem=\(query)", read)
+        let (status, answer) = try await post(
+            "/control/import?stem=\(query)" + (ofRegistry ? "&source=registry" : ""), read)
         guard status == 200 else {
             throw JournalError(.invalidEvent, answer.detail ?? "the server answered \(status)")
         }
