@@ -298,3 +298,37 @@ def test_the_page_of_a_run_has_an_address(server, browser):
     wait_for_text(browser, run)
     server.broadcast(tapedeck.message(run, 0, content="The first words of all"))
     wait_for_text(browser, "The first words of all")
+
+
+def test_a_message_that_is_amended_is_shown_whole(server, browser, tmp_path):
+    """`journal_amend` replaces what the message said that it names, and no other."""
+    run = "amended-run"
+    server.say(run, 0, 1)
+    cut = tapedeck.message(run, 2, content="The cut beginning of")
+    server.broadcast(cut)
+    browser.get(f"http://127.0.0.1:{server.port}/sequencer?run={run}")
+    wait_for_text(browser, cut["content"])
+    amends = [
+        {"message_id": cut["message_id"], "content": "The cut beginning of all that was said"},
+        {"message_id": f"{run}-1", "content": "Nothing that begins like that"},
+    ]
+    export = tmp_path / "export.ndjson"
+    export.write_bytes(
+        b"".join(
+            tapedeck.dump(
+                {"id": f"k7q2m9xa-{n}", "run_id": run, "event": "journal_amend", "data": amend}
+            )
+            + b"\n"
+            for n, amend in enumerate(amends)
+        )
+    )
+    tapedeck.succeed("import", export, journal=server.journal)
+    wait_for_text(browser, "The cut beginning of all that was said")
+    text = browser.execute_script("return document.body.innerText")
+    assert text.count("The cut beginning of") == 1
+    assert f"message 1 of {run}" in text and "Nothing that begins" not in text
+    screenshot(browser, "amended")
+    # The same for who comes later, and finds both.
+    browser.refresh()
+    wait_for_text(browser, "The cut beginning of all that was said")
+    assert "Nothing that begins" not in browser.execute_script("return document.body.innerText")

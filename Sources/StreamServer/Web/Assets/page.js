@@ -234,7 +234,7 @@ function messageRow(data) {
   }
   const thread = transcript.threads.get(data.thread_id)
   if (thread) head.append(el("span", "thread", thread))
-  const content = transcript.amended.get(data.message_id) ?? text(data.content)
+  const content = transcript.whole(data)
   row.append(timeElement(data.created_at ?? data.timestamp), icon(KINDS.get(kind) ?? "✉️"),
     el("div", "body", head, ...foldable(prose(content), content), details(metadata)))
   return row
@@ -282,7 +282,7 @@ function makeRow({ type, data }) {
 // MARK: Transcript
 
 const transcript = {
-  items: [], threads: new Map(), amended: new Map(),
+  items: [], threads: new Map(), amended: new Map(), places: new Map(),
   first: 0, next: 0, unread: 0, follow: true, frame: 0, top: 0,
 
   clear() {
@@ -290,6 +290,7 @@ const transcript = {
     Object.assign(this, { items: [], first: 0, next: 0, unread: 0, follow: true, frame: 0 })
     this.threads.clear()
     this.amended.clear()
+    this.places.clear()
     $("rows").replaceChildren()
     $("earlier").hidden = $("latest").hidden = true
   },
@@ -298,15 +299,31 @@ const transcript = {
     if (type === "agent_chat_thread_created") {
       this.threads.set(data.thread_id, text(data.metadata?.title))
     }
-    if (type === "journal_amend") {
-      this.amended.set(data.message_id, text(data.content))
-      const at = this.items.findLastIndex((item) => item.data.message_id === data.message_id)
-      const row = at >= this.first && at < this.next ? $("rows").children[at - this.first] : null
-      row?.replaceWith(makeRow(this.items[at]))
-      return
+    if (type === "journal_amend") return this.amend(data)
+    if (type === "agent_chat_message_sent") {
+      const places = this.places.get(data.message_id)
+      if (places) places.push(this.items.length)
+      else this.places.set(data.message_id, [this.items.length])
     }
     this.items.push({ type, data })
     this.frame ||= requestAnimationFrame(() => this.draw())
+  },
+
+  /** A message that was recorded cut: the whole of it takes its place. */
+  amend({ message_id: id, content }) {
+    if (typeof id !== "string" || typeof content !== "string") return
+    this.amended.set(id, content)
+    for (const at of this.places.get(id) ?? []) {
+      const row = at >= this.first && at < this.next ? $("rows").children[at - this.first] : null
+      row?.replaceWith(makeRow(this.items[at]))
+    }
+  },
+
+  /** The content of a message, whole if that is known: an amendment begins with what was cut. */
+  whole(data) {
+    const own = text(data.content)
+    const amended = this.amended.get(data.message_id)
+    return amended?.startsWith(own) ? amended : own
   },
 
   draw() {
