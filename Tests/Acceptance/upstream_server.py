@@ -38,15 +38,21 @@ async def broadcast(event_type, data):
     await sio.emit("event", remember(event_type, {"emitted_ns": time.time_ns()} | data))
 
 
-def message(run, n):
-    """A message as older producers send it: its run is known only through its thread."""
+def message(run, n, template=None):
+    """A message as older producers send it: its run is known only through its thread.
+
+    With a template its content is long, and cut to 100 characters, as those producers do.
+    """
+    content = f'message {n} of {run}: ünïcödé, "quotes" and\nlines'
+    if template is not None:
+        content = template.replace("{n}", str(n))[:100]
     return {
         "message_id": f"{run}-{n}",
         "thread_id": f"{run}-thread",
         "from_agent": "Architect",
         "to_agent": "Dir-Code",
         "message_type": "status",
-        "content": f'message {n} of {run}: ünïcödé, "quotes" and\nlines',
+        "content": content,
         "metadata": {"progress": 50, "tool_calls": []},
     }
 
@@ -89,20 +95,22 @@ async def post_broadcast(request):
     )
 
 
-async def load(run, first, count, rate):
+async def load(run, first, count, rate, template):
     """Emits messages on an absolute schedule, with another service's heartbeats in between."""
     loop = asyncio.get_running_loop()
     started = loop.time()
     for i in range(count):
         await asyncio.sleep(max(0, started + i / rate - loop.time()))
-        await broadcast("agent_chat_message_sent", message(run, first + i))
+        await broadcast("agent_chat_message_sent", message(run, first + i, template))
         if i % 10 == 0:
             await broadcast("heartbeat", {"service": "other", "run_id": run, "n": i})
 
 
 async def post_load(request):
     body = await request.json()
-    task = asyncio.create_task(load(body["run"], body["first"], body["count"], body["rate"]))
+    task = asyncio.create_task(
+        load(body["run"], body["first"], body["count"], body["rate"], body.get("template"))
+    )
     background.add(task)
     task.add_done_callback(background.discard)
     return web.json_response({})

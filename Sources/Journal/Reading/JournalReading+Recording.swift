@@ -20,14 +20,6 @@ extension JournalReading {
             return runs.sorted()
         }
     }
-
-    /// When the newest record was taken in; nil when there is none.
-    package var lastIngest: Timestamp? {
-        reader.state.withLock { state in
-            if let last = state.tail.last { return last.ingest.wall }
-            return state.directory.runs.values.map(\.lastIngest).max()
-        }
-    }
 }
 
 extension Journal {
