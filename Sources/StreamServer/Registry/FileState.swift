@@ -1,4 +1,4 @@
-import Glibc
+import Foundation
 
 /// Which file is at a path, and how it stands: tells whether it was replaced or changed.
 struct FileState: Hashable, Sendable {
@@ -9,17 +9,20 @@ struct FileState: Hashable, Sendable {
     }
 
     let identity: Identity
-    private let length: Int64
-    /// When it was changed last, as the system tells it.
-    private let changed: [UInt8]
+    private let length: UInt64
+    /// When it was changed last.
+    private let changed: Date
 
-    /// The file at `path`; nil when there is none.
+    /// The file at `path`, links followed; nil when there is none.
     init?(_ path: String) {
-        var state = stat()
-        guard unsafe stat(path, &state) == 0 else { return nil }
-        identity = Identity(device: UInt64(state.st_dev), inode: UInt64(state.st_ino))
-        length = Int64(state.st_size)
-        // SAFETY: a time is two integers without a gap between them.
-        changed = unsafe withUnsafeBytes(of: state.st_mtim) { unsafe Array($0) }
+        let target = URL(filePath: path).resolvingSymlinksInPath().path
+        guard let found = try? FileManager.default.attributesOfItem(atPath: target),
+            let device = found[.systemNumber] as? UInt64,
+            let inode = found[.systemFileNumber] as? UInt64,
+            let length = found[.size] as? UInt64, let changed = found[.modificationDate] as? Date
+        else { return nil }
+        identity = Identity(device: device, inode: inode)
+        self.length = length
+        self.changed = changed
     }
 }
