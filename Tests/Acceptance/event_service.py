@@ -96,7 +96,7 @@ class Service:
         self.ledger, self.lock = ledger, threading.Lock()
         self.history = collections.deque(maxlen=HISTORY_MAX)
         self.links, self.loads, self.stopping, self.refusing = {}, 0, False, False
-        self.since, self.refused = {}, set()
+        self.since, self.refused, self.early = {}, set(), []
         ledger.write("start", os.getpid())
 
     # What the service does by itself.
@@ -136,6 +136,8 @@ class Service:
     async def connected(self, sid, link):
         """The connect handler: false for `44`. The answer `40` comes after it."""
         self.ledger.write("connect", sid, self.since.pop(sid))
+        while self.early:  # The client hears it already, whatever becomes of it.
+            await self.broadcast(*self.early.pop())
         if self.refusing:
             self.refused.add(sid)
             return False
@@ -177,6 +179,9 @@ class Service:
         elif what == "outage":
             self.refusing = True
             await self.drop(body["how"])
+        elif what == "overtake":
+            self.early.append(produced(body["name"], body["run"], 0, 0))
+            self.refusing = body["refusing"]
         elif what == "mend":
             self.refusing = False
         elif what == "drop":
@@ -186,7 +191,8 @@ class Service:
             self.ledger.write("hostile", body["name"], len(raw))
             for link in list(self.links.values()):
                 link.write(raw)
-        return {"links": len(self.links), "loads": self.loads, "events": self.ledger.events}
+        counts = {"links": len(self.links), "loads": self.loads, "early": len(self.early)}
+        return counts | {"events": self.ledger.events}
 
     async def load(self, name, run, count, rate, noise_every):
         """Emits at a rate; what could not be emitted in time is not caught up on."""

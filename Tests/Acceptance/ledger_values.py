@@ -3,6 +3,7 @@
 import bisect
 import dataclasses
 import datetime
+import itertools
 import math
 
 import tapedeck
@@ -204,22 +205,28 @@ def nanoseconds(text):
     return int(moment.timestamp()) * SECOND_NS + moment.microsecond * 1000
 
 
-def read_run(connection, run, after=None):
-    """Every record of a run behind `after`, page by page."""
-    records, target = [], f"/api/runs/{run}/events?limit=1000"
+def read_pages(connection, run, after=None):
+    """Each page of a run's events behind `after`, as long as there are any."""
+    target = f"/api/runs/{run}/events?limit=1000"
     while True:
         page = connection.request("GET", target + (f"&after={after}" if after else ""), timeout=30)
         assert page.status == 200, (page.status, page.body[:300])
         page = page.json
         assert page["gap"] is None and "reset" not in page, page
-        for event in page["events"]:
-            assert event["run_id"] == run, event
-            at = nanoseconds(event["recorded_at"])
-            offset = tapedeck.offset(event["id"])
-            records.append(Record(offset, event["seq"], event["event"], at, event["data"]))
         if not page["events"]:
-            return records
+            return
+        yield page["events"]
         after = page["next"]
+
+
+def read_run(connection, run, after=None):
+    """Every record of a run behind `after`."""
+    records = []
+    for event in itertools.chain.from_iterable(read_pages(connection, run, after)):
+        assert event["run_id"] == run, event
+        at, offset = nanoseconds(event["recorded_at"]), tapedeck.offset(event["id"])
+        records.append(Record(offset, event["seq"], event["event"], at, event["data"]))
+    return records
 
 
 def read_recording(port, runs):

@@ -112,6 +112,11 @@ class Scene:
         self.service.control("outage", how=how or self.rng.choice(HOW))
         self.wait(lambda: self.state()["links"] == 0, "the service knows that the recorder is gone")
 
+    def overtake(self, run, refusing):
+        """Has an event reach the recorder when it next connects, before the history or `44`."""
+        self.service.control("overtake", name=self.name(), run=run, refusing=refusing)
+        self.wait(lambda: self.state()["early"] == 0, "the recorder connects")
+
     def mend(self):
         self.service.control("mend")
         self.wait_for_link()

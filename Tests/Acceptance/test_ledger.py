@@ -148,6 +148,25 @@ def test_a_burst_of_noise_counts_like_any_other(make_scene):
         assert [gap.reason for gap in verdict.gaps] == ["upstream_outage"] * gaps
 
 
+@pytest.mark.parametrize(
+    ("make_scene", "refusing"), [("flask", True), ("asgi", False)], indirect=["make_scene"]
+)
+def test_an_event_that_overtakes_the_history_proves_nothing(make_scene, refusing):
+    """It is in the history that follows, and yet nothing before it was seen: a gap is told."""
+    scene = make_scene()
+    run = scene.open_run()
+    scene.burst(run, 120)
+    scene.settle()
+    scene.outage()
+    scene.burst(run, 250)
+    scene.overtake(run, refusing)
+    scene.mend()
+    scene.settle()
+    verdict = scene.verdict()
+    assert len(verdict.lost) == 151
+    assert [gap.reason for gap in verdict.gaps] == ["upstream_outage"]
+
+
 @pytest.mark.parametrize("noise_every", [0, 1], ids=["messages", "noise"])
 def test_what_passes_while_the_recorder_is_killed(make_scene, noise_every):
     """Fewer than 100 events are healed after `kill -9`; more are told as our own outage."""

@@ -10,7 +10,8 @@ struct SettingsOptionsTests {
     /// The command line that says something of every setting.
     private static let all = [
         "--journal", "/j", "--host", "::1", "--port", "0", "--upstream", "http://a:1", "--upstream",
-        "http://b:2", "--filter", "a*", "--filter", "b", "--registry", "/r.db", "--durability", "os",
+        "http://b:2", "--filter", "a*", "--filter", "b", "--registry", "/r.db", "--durability",
+        "os",
         "--allow-host", "x.example", "--insecure",
     ]
 

@@ -60,7 +60,7 @@ struct EventStreamEndpoint: Sendable {
 
     private func open() throws -> Response {
         try service.sessions.enter()
-        let session = service.makeSession(at: .now())
+        let session = service.makeSession(at: service.uptime())
         service.sessions.add(PollingSession(session))
         return text(session.openPacket(upgrades: ["websocket"]))
     }

@@ -8,24 +8,45 @@ final class EventStreamService: Sendable {
     let source: any EventSource
     let hubs: HubGroup
     /// Threads that may block: for reads of the source.
-    let pool: NIOThreadPool
+    private let pool: NIOThreadPool
+    /// Threads for what may read much of it, so that nobody else waits for that.
+    private let scanPool: NIOThreadPool
     /// Polls that wait.
     let arrivals: Arrivals
     let sessions: EventStreamSessions
     let logger: Logger
     let now: @Sendable () -> Timestamp
+    /// By which the heartbeats of polling sessions go.
+    let uptime: @Sendable () -> NIODeadline
 
     init(
-        source: any EventSource, hubs: HubGroup, pool: NIOThreadPool, arrivals: Arrivals,
-        logger: Logger, now: @escaping @Sendable () -> Timestamp
+        source: any EventSource, hubs: HubGroup, pool: NIOThreadPool, scanPool: NIOThreadPool,
+        arrivals: Arrivals, logger: Logger, now: @escaping @Sendable () -> Timestamp,
+        uptime: @escaping @Sendable () -> NIODeadline
     ) {
         self.source = source
         self.hubs = hubs
         self.pool = pool
+        self.scanPool = scanPool
         self.arrivals = arrivals
         self.logger = logger
         self.now = now
-        sessions = EventStreamSessions(eventLoop: hubs.anyEventLoop)
+        self.uptime = uptime
+        sessions = EventStreamSessions(eventLoop: hubs.anyEventLoop, uptime: uptime)
+    }
+
+    /// Has `read` performed on a thread that may block; a page holds at most `packetsMax` events.
+    func perform(_ read: EventStreamRead, packetsMax: Int, on eventLoop: any EventLoop)
+        -> EventLoopFuture<EventStreamRead.Reply>
+    {
+        let pool =
+            switch read.what {
+            case .greeting, .history: scanPool
+            case .page: pool
+            }
+        return pool.runIfActive(eventLoop: eventLoop) { [self] in
+            try read.perform(on: source, packetsMax: packetsMax, now: now())
+        }
     }
 
     /// A new session, which begins at `now`.

@@ -129,9 +129,6 @@ struct EventStreamSession: Sendable {
         }
     }
 
-    /// Whether a read is under way.
-    var isReading: Bool { reading != nil }
-
     /// Whether it is this read that is under way.
     func awaits(_ read: EventStreamRead) -> Bool { reading == read.number }
 

@@ -19,10 +19,12 @@ final class EventStreamSessions: Sendable {
 
     private let state = Locked(State())
     private let eventLoop: any EventLoop
+    private let uptime: @Sendable () -> NIODeadline
 
-    /// No sessions; `eventLoop` is where dead ones are looked for.
-    init(eventLoop: any EventLoop) {
+    /// No sessions; `eventLoop` is where dead ones are looked for, by the clock `uptime`.
+    init(eventLoop: any EventLoop, uptime: @escaping @Sendable () -> NIODeadline) {
         self.eventLoop = eventLoop
+        self.uptime = uptime
     }
 
     /// How many clients poll.
@@ -84,7 +86,7 @@ final class EventStreamSessions: Sendable {
                 state.isSweeping = !state.polling.isEmpty
                 return Array(state.polling.values)
             }
-            let now = eventLoop.now
+            let now = uptime()
             for session in sessions {
                 session.advance(to: now)
                 if session.isGone { remove(session) }

@@ -1,7 +1,6 @@
 import Journal
 import Logging
 import NIOCore
-import NIOPosix
 import NIOWebSocket
 
 /// One WebSocket of the Event Stream: joins an ``EventStreamSession`` to a socket.
@@ -105,11 +104,6 @@ final class EventStreamSocket: ChannelDuplexHandler, RemovableChannelHandler, Hu
         default:
             context.fireUserInboundEventTriggered(event)
         }
-    }
-
-    /// Whether a read of the journal is under way.
-    var isReading: Bool {
-        if case .open(let session) = phase { session.isReading } else { false }
     }
 
     // MARK: Reading
@@ -250,9 +244,8 @@ final class EventStreamSocket: ChannelDuplexHandler, RemovableChannelHandler, Hu
 
     private func perform(_ read: EventStreamRead) {
         let bound = NIOLoopBound(self, eventLoop: hub.eventLoop)
-        service.pool.runIfActive(eventLoop: hub.eventLoop) { [service] in
-            try read.perform(on: service.source, packetsMax: .max, now: service.now())
-        }.whenComplete { bound.value.arrived($0, for: read) }
+        service.perform(read, packetsMax: .max, on: hub.eventLoop)
+            .whenComplete { bound.value.arrived($0, for: read) }
     }
 
     private func arrived(

@@ -1,6 +1,5 @@
 import Journal
 import NIOCore
-import NIOPosix
 import ServiceLifecycle
 
 /// A session whose client polls: its ``PollingState``, the poll that waits, and the way to the
@@ -52,7 +51,7 @@ final class PollingSession: Sendable {
         while true {
             let end = Cursor(next: service.source.end)
             let (action, nudges) = state.withLock {
-                ($0.machine.next(at: .now(), end: end), $0.nudges)
+                ($0.machine.next(at: service.uptime(), end: end), $0.nudges)
             }
             switch action {
             case .answer(let packets):
@@ -72,11 +71,10 @@ final class PollingSession: Sendable {
         -> [[UInt8]]?
     {
         do {
-            let reply = try await service.pool.runIfActive {
-                try read.perform(
-                    on: service.source, packetsMax: EventStreamSession.payloadPacketsMax,
-                    now: service.now())
-            }
+            let reply = try await service.perform(
+                read, packetsMax: EventStreamSession.payloadPacketsMax,
+                on: service.hubs.anyEventLoop
+            ).get()
             return state.withLock { $0.machine.arrived(reply, for: read) }
         } catch {
             end("the journal cannot be read")
@@ -89,14 +87,16 @@ final class PollingSession: Sendable {
         until deadline: NIODeadline, after cursor: Cursor, unlessNudgedSince nudges: UInt64,
         _ service: EventStreamService
     ) async {
-        let wait = deadline - .now()
+        let wait = deadline - service.uptime()
         let wakeAt = ContinuousClock.now + .nanoseconds(max(wait.nanoseconds, 0))
         let waiting = Task {
             await service.arrivals.wait(for: nil, after: cursor, until: wakeAt)
         }
-        state.withLock { state in
-            if state.nudges == nudges { state.waiting = waiting } else { waiting.cancel() }
+        let isNudged = state.withLock { state in
+            state.waiting = waiting
+            return state.nudges != nudges
         }
+        if isNudged { waiting.cancel() }
         await withTaskCancellationHandler {
             await cancelWhenGracefulShutdown { await waiting.value }
         } onCancel: {
@@ -113,7 +113,7 @@ final class PollingSession: Sendable {
         let fault = change { machine -> FrameFault? in
             do throws(FrameFault) {
                 for packet in packets {
-                    try machine.receive(packet, at: .now(), end: end)
+                    try machine.receive(packet, at: service.uptime(), end: end)
                 }
                 return nil
             } catch {
@@ -150,10 +150,13 @@ final class PollingSession: Sendable {
 
     /// Changes the state, and has the poll that waits look at it.
     private func change<Result>(_ body: (inout PollingState) -> sending Result) -> sending Result {
-        state.withLock { state in
+        var waiting: Task<Void, Never>?
+        let result = state.withLock { state in
             state.nudges += 1
-            state.waiting?.cancel()
+            waiting = state.waiting
             return body(&state.machine)
         }
+        waiting?.cancel()
+        return result
     }
 }

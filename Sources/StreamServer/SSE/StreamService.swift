@@ -1,5 +1,6 @@
 import Journal
 import Logging
+import NIOCore
 import NIOPosix
 
 /// What every stream and request handler shares.
@@ -21,7 +22,8 @@ final class StreamService: Sendable {
         journal: Journal, hubs: HubGroup, pool: NIOThreadPool,
         scanPool: NIOThreadPool, arrivals: Arrivals,
         logger: Logger,
-        now: @escaping @Sendable () -> Timestamp
+        now: @escaping @Sendable () -> Timestamp,
+        uptime: @escaping @Sendable () -> NIODeadline = { .now() }
     ) {
         self.journal = journal
         self.hubs = hubs
@@ -31,6 +33,7 @@ final class StreamService: Sendable {
         self.logger = logger
         self.now = now
         eventStream = EventStreamService(
-            source: journal, hubs: hubs, pool: pool, arrivals: arrivals, logger: logger, now: now)
+            source: journal, hubs: hubs, pool: pool, scanPool: scanPool, arrivals: arrivals,
+            logger: logger, now: now, uptime: uptime)
     }
 }

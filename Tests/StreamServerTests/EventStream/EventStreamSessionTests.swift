@@ -171,7 +171,7 @@ struct EventStreamSessionTests {
             Issue.record("no read")
             return
         }
-        #expect(link.session.isReading)
+        #expect(link.session.awaits(read))
         #expect(try link.say(#"421["x"]"#) == [])
         link.session.abandonRead()
         #expect(!link.session.awaits(read))

@@ -248,7 +248,7 @@ struct EventStreamSocketTests {
 
     private func polling(_ service: StreamService) throws -> PollingSession {
         try service.eventStream.sessions.enter()
-        let session = PollingSession(service.eventStream.makeSession(at: .now()))
+        let session = PollingSession(service.eventStream.makeSession(at: .uptimeNanoseconds(0)))
         service.eventStream.sessions.add(session)
         return session
     }

@@ -7,7 +7,7 @@ import Testing
 @Suite("A polling session")
 struct PollingSessionTests {
     private func polling(_ service: StreamService) throws -> PollingSession {
-        let session = PollingSession(service.eventStream.makeSession(at: .now()))
+        let session = PollingSession(service.eventStream.makeSession(at: .uptimeNanoseconds(0)))
         try session.receive([Array("40".utf8)], service.eventStream)
         return session
     }

@@ -64,7 +64,7 @@ struct WebSocketOpeningTests {
     @Test("for a session that is polled takes no further place")
     func polled() async throws {
         try await withService { service, _ in
-            let session = PollingSession(service.eventStream.makeSession(at: .now()))
+            let session = PollingSession(service.eventStream.makeSession(at: .uptimeNanoseconds(0)))
             try service.eventStream.sessions.enter()
             service.eventStream.sessions.add(session)
             #expect(isTaken(service, query: "EIO=4&transport=websocket&sid=\(session.id)"))

@@ -17,7 +17,7 @@ func withService(_ body: (StreamService, NIOThreadPool) async throws -> Void) as
             hubs: try await .start(on: MultiThreadedEventLoopGroup.singleton, journal: journal),
             pool: pool, scanPool: pool, arrivals: Arrivals(journal),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
-            now: { Timestamp(microseconds: 1_500_000) })
+            now: { Timestamp(microseconds: 1_500_000) }, uptime: { .uptimeNanoseconds(0) })
         do {
             try await body(service, pool)
         } catch {
