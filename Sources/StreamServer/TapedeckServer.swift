@@ -78,6 +78,10 @@ package struct TapedeckServer: Sendable {
         try? await pool.shutdownGracefully()
         try? await scanPool.shutdownGracefully()
         guard let failure else { return }
+        if failure is UnixDomainSocketPathWrongType {
+            let socket = TapedeckServer.controlSocket(of: directory)
+            throw Unavailable(description: "\(socket): this is no socket; move it away")
+        }
         guard let failure = failure as? IOError else { throw failure }
         let place = options.listener.map { "\($0.host) port \($0.port)" } ?? "the journal's socket"
         throw Unavailable(

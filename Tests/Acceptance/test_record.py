@@ -189,6 +189,14 @@ def test_wrong_usage_exits_64_and_makes_no_journal(tmp_path):
     assert not journal.exists()
 
 
+def test_a_file_in_the_place_of_the_socket_is_named(tmp_path):
+    """One line that says what to do."""
+    journal = tmp_path / "journal"
+    (journal / "control.sock").mkdir(parents=True)
+    told = tapedeck.refuse("record", "-", journal=journal)
+    assert told.endswith(f" {journal}/control.sock: this is no socket; move it away\n")
+
+
 # --- lines ------------------------------------------------------------------------------------
 
 
