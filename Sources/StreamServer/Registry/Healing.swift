@@ -2,7 +2,7 @@ import Journal
 
 /// A batch of events on its way into the journal, while it is made whole.
 ///
-/// Asks the journal once, since what it has already needs nothing, and then the registry as often
+/// Asks the journal once, first, since what it has already needs nothing, and then the registry as often
 /// as there is time. Both block.
 struct Healing: Sendable {
     /// An event, and what is to be recorded with it.
@@ -14,7 +14,6 @@ struct Healing: Sendable {
     }
 
     var items: [Item]
-    private var isJournalAsked = false
     /// Threads whose run earlier events of the batch make known.
     private var threads: [String: RunID] = [:]
     private(set) var messageIDs: Set<String> = []
@@ -54,7 +53,6 @@ struct Healing: Sendable {
     ///
     /// - Throws: ``JournalError`` with code `io`; then the batch is as it was.
     mutating func ask(_ journal: Journal) throws(JournalError) {
-        guard !isJournalAsked else { return }
         var asked = self
         asked.messageIDs = Set(
             items.compactMap { item in
@@ -68,7 +66,6 @@ struct Healing: Sendable {
             default: asked.examineThreadName(place, journal)
             }
         }
-        asked.isJournalAsked = true
         self = asked
     }
 

@@ -30,8 +30,13 @@ extension RegistryHealer {
         let wall = clock.wall()
         let work = state.withLock { state in
             if let since = state.pending.takeForgotten() {
+                // Its rows may be on their way, and are stamped by then.
+                let until = Timestamp(
+                    microseconds: wall.microseconds + RegistryHealer.marginMicroseconds)
                 state.schedule.add(
-                    ScanRequest(since: since, until: wall, coversKnownRuns: false, due: now))
+                    ScanRequest(
+                        since: since, until: until, coversKnownRuns: false,
+                        due: now + RegistryHealer.settlePause))
             }
             return state.nextWork(at: now, limit: RegistryHealer.rowsMax)
         }

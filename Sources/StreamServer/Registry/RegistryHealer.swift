@@ -43,42 +43,52 @@ package final class RegistryHealer: Sendable {
         self.logger = logger
     }
 
-    /// Makes a batch of drafts whole, as far as that takes no more than 50 ms; next to nothing
-    /// while the registry is locked or gone.
+    /// Makes a batch of drafts whole, as far as the registry has what is missing within 50 ms;
+    /// next to nothing is waited for while it is locked or gone.
     ///
     /// - Returns: what to append: contents that were cut are whole, the creation of a thread that
     ///   the journal does not know stands before the first message in it, and a thread's
     ///   delegation behind its creation. What is recorded already, in other words, is said in
     ///   those, so that the journal knows it again.
     package func heal(_ drafts: [Draft]) async -> [Draft] {
-        guard var healing = Healing(drafts, filter: filter) else { return drafts }
+        guard let batch = Healing(drafts, filter: filter) else { return drafts }
+        // The journal is not asked against time: without its answer something may be said twice.
+        // Where its disk fails, appending tells.
+        let asked = await decisions.run { [journal] in
+            var batch = batch
+            try? batch.ask(journal)
+            return batch
+        }
+        guard !asked.isWhole else { return asked.drafts }
+        let (healed, waited) = await ask(asked)
+        leave(healed, waited: waited)
+        return healed.drafts
+    }
+
+    /// Asks the registry for what a batch lacks, as often as there is time; tells whether it was
+    /// waited for.
+    private func ask(_ batch: Healing) async -> (Healing, waited: Bool) {
+        var batch = batch
         let began = clock.now()
         let wait = state.withLock { state in
             state.lastUse = began
             return state.patience.wait(at: began)
         }
         let deadline = began + wait
-        var mayWait = wait > .zero
         repeat {
-            let asked = healing
             let limit = wait > .zero ? deadline - clock.now() : RegistryHealer.glanceMax
-            let answer = await reader.attempt(within: clock.limit(limit)) { [journal] file in
-                RegistryHealer.ask(asked, journal, file)
+            let answer = await reader.attempt(within: clock.limit(limit)) { [batch] file in
+                RegistryHealer.answer(to: batch, file)
             }
-            guard let answer else {
-                // Nobody knows what these lack: a pass finds out.
-                reconcile(since: clock.wall())
-                return drafts
-            }
-            healing = answer.healing
+            // A call that hangs is as good as a lock.
+            guard let answer else { break }
+            batch = answer.batch
             note(answer.problem)
-            if answer.problem != nil, answer.problem != .busy { mayWait = false }
-            guard !healing.isWhole, mayWait,
-                clock.now() + RegistryHealer.pollPause < deadline
+            if answer.problem != nil, answer.problem != .busy { return (batch, false) }
+            guard !batch.isWhole, wait > .zero, clock.now() + RegistryHealer.pollPause < deadline
             else { break }
         } while (try? await clock.pause(RegistryHealer.pollPause)) != nil
-        leave(healing, waited: mayWait)
-        return healing.drafts
+        return (batch, wait > .zero)
     }
 
     /// Asks for a pass over the registry after an outage: what it has and the journal lacks is
@@ -99,23 +109,23 @@ package final class RegistryHealer: Sendable {
     }
 
     private struct Answer: Sendable {
-        var healing: Healing
+        var batch: Healing
         var problem: RegistryError?
     }
 
-    private static func ask(_ asked: Healing, _ journal: Journal, _ file: RegistryFile) -> Answer {
-        var healing = asked
-        do {
-            try healing.ask(journal)
-            if !healing.isWhole { try healing.ask(file) }
-            return Answer(healing: healing, problem: nil)
+    private static func answer(to batch: Healing, _ file: RegistryFile) -> Answer {
+        var answer = Answer(batch: batch)
+        do throws(RegistryError) {
+            try answer.batch.ask(file)
         } catch {
-            return Answer(healing: healing, problem: error as? RegistryError)
+            answer.problem = error
         }
+        return answer
     }
 
     /// Leaves what is still missing to the background.
     private func leave(_ healing: Healing, waited: Bool) {
+        guard !healing.isWhole || healing.foundSince != nil else { return }
         let now = clock.now()
         let wall = clock.wall()
         let entries = healing.leftovers.map { need, draft in

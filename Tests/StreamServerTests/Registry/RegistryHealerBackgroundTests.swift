@@ -1,3 +1,4 @@
+import Dispatch
 import Foundation
 import GRDB
 import Journal
@@ -87,6 +88,34 @@ struct RegistryHealerBackgroundTests {
             #expect(amended.sorted() == expected.sorted())
             #expect(
                 try bench.recorded("found") == ["thread_created u", "message_sent orphan=one"])
+        }
+    }
+
+    @Test("while the registry hangs nothing is said twice, and what is missing follows")
+    func hangs() async throws {
+        try await withBench { bench in
+            try await bench.hear(heardThread("t", run: "r"))
+            try bench.database.addThread("t", run: "r")
+            try bench.database.addMessage("m", thread: "t", whole)
+            try bench.database.addMessage("d", thread: "t", "Do it", kind: "delegation")
+            try bench.database.addMessage("n", thread: "t", whole)
+            try await bench.hear(heard("m", thread: "t", whole))
+            let gate = DispatchSemaphore(value: 0)
+            let stuck = await bench.healer.reader.attempt(within: .milliseconds(1)) { _ in
+                gate.wait()
+                return true
+            }
+            #expect(stuck == nil)
+            let receipt = try await bench.hear(
+                heard("m", thread: "t", whole), heard("n", thread: "t", whole))
+            #expect(receipt.duplicates == 1 && receipt.appended == 1)
+            gate.signal()
+            await bench.work(for: .seconds(60))
+            #expect(
+                try bench.recorded("r").sorted() == [
+                    "journal_amend n=\(whole)", "message_sent d=Do it", "message_sent m=\(whole)",
+                    "message_sent n=\(cut(whole))", "thread_created t",
+                ])
         }
     }
 
