@@ -217,21 +217,22 @@ def test_both_restart_at_once(make_scene):
 
 
 def test_an_event_that_is_too_large_is_told(make_scene):
-    """One of 20 MiB is covered, and so is what its history, too large as well, cannot heal."""
+    """Two of 20 MiB are covered, and so is what their history, too large too, cannot heal."""
     scene = make_scene()
     run = scene.open_run()
     scene.burst(run, 20)
     scene.settle()
-    scene.say(tapedeck.MESSAGE, thread_id=f"{run}-thread", content="x" * (20 << 20))
+    for _ in range(2):
+        scene.say(tapedeck.MESSAGE, thread_id=f"{run}-thread", content="x" * (20 << 20))
     scene.burst(run, 20)
     scene.settle()
-    assert [gap.reason for gap in scene.verdict().gaps] == ["too_large"]
+    assert [gap.reason for gap in scene.verdict().gaps] == ["too_large"] * 2
     scene.outage()
     scene.burst(run, 10)
     scene.mend()
     scene.settle()
     verdict = scene.verdict()
-    assert len(verdict.lost) == 11
+    assert len(verdict.lost) == 12
     told = len(verdict.gaps)
     scene.burst(run, 120)
     scene.settle()
