@@ -1,5 +1,5 @@
 /// Whether the recorder may wait for the registry: once, and after it waited in vain not again
-/// for a second.
+/// for a second, nor before a lock that it met is gone.
 struct Patience: Sendable {
     /// So long at most the recorder waits.
     static let waitMax = Duration.milliseconds(50)
@@ -7,15 +7,23 @@ struct Patience: Sendable {
     static let rest = Duration.seconds(1)
 
     private var restsUntil: ContinuousClock.Instant?
+    private var isLocked = false
 
     /// How long the recorder may wait at `now`.
     func wait(at now: ContinuousClock.Instant) -> Duration {
-        guard let restsUntil, now < restsUntil else { return Patience.waitMax }
-        return .zero
+        guard let restsUntil else { return Patience.waitMax }
+        return isLocked || now < restsUntil ? .zero : Patience.waitMax
     }
 
-    /// The recorder waited until `now`, and the registry did not have all that it asked for.
-    mutating func waitedInVain(at now: ContinuousClock.Instant) {
+    /// The recorder waited until `now`, and the registry, which was locked or did not have it, did
+    /// not tell all that it was asked for.
+    mutating func waitedInVain(at now: ContinuousClock.Instant, isLocked: Bool) {
         restsUntil = now + Patience.rest
+        self.isLocked = isLocked
+    }
+
+    /// The registry answered.
+    mutating func answered() {
+        isLocked = false
     }
 }

@@ -60,14 +60,13 @@ package final class RegistryHealer: Sendable {
             return batch
         }
         guard !asked.isWhole else { return asked.drafts }
-        let (healed, waited) = await ask(asked)
-        leave(healed, waited: waited)
+        let healed = await ask(asked)
+        leave(healed)
         return healed.drafts
     }
 
-    /// Asks the registry for what a batch lacks, as often as there is time; tells whether it was
-    /// waited for.
-    private func ask(_ batch: Healing) async -> (Healing, waited: Bool) {
+    /// Asks the registry for what a batch lacks, as often as there is time.
+    private func ask(_ batch: Healing) async -> Healing {
         var batch = batch
         let began = clock.now()
         let wait = state.withLock { state in
@@ -75,6 +74,7 @@ package final class RegistryHealer: Sendable {
             return state.patience.wait(at: began)
         }
         let deadline = began + wait
+        var isLocked = true
         repeat {
             let limit = wait > .zero ? deadline - clock.now() : RegistryHealer.glanceMax
             let answer = await reader.attempt(within: clock.limit(limit)) { [batch] file in
@@ -84,11 +84,19 @@ package final class RegistryHealer: Sendable {
             guard let answer else { break }
             batch = answer.batch
             note(answer.problem)
-            if answer.problem != nil, answer.problem != .busy { return (batch, false) }
+            isLocked = answer.problem == .busy
+            if answer.problem != nil, !isLocked { return batch }
             guard !batch.isWhole, wait > .zero, clock.now() + RegistryHealer.pollPause < deadline
             else { break }
         } while (try? await clock.pause(RegistryHealer.pollPause)) != nil
-        return (batch, wait > .zero)
+        let now = clock.now()
+        state.withLock { state in
+            if !isLocked { state.patience.answered() }
+            if !batch.isWhole, wait > .zero {
+                state.patience.waitedInVain(at: now, isLocked: isLocked)
+            }
+        }
+        return batch
     }
 
     /// Asks for a pass over the registry after an outage: what it has and the journal lacks is
@@ -124,7 +132,7 @@ package final class RegistryHealer: Sendable {
     }
 
     /// Leaves what is still missing to the background.
-    private func leave(_ healing: Healing, waited: Bool) {
+    private func leave(_ healing: Healing) {
         guard !healing.isWhole || healing.foundSince != nil else { return }
         let now = clock.now()
         let wall = clock.wall()
@@ -133,10 +141,7 @@ package final class RegistryHealer: Sendable {
                 need: need, key: draft.key, run: draft.statedRun, thread: draft.threadName,
                 at: wall)
         }
-        state.withLock { state in
-            if waited, !entries.isEmpty { state.patience.waitedInVain(at: now) }
-            state.pending.add(entries, at: now)
-        }
+        state.withLock { $0.pending.add(entries, at: now) }
         if let since = healing.foundSince { reconcile(since: since) }
     }
 

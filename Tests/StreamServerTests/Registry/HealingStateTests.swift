@@ -21,9 +21,19 @@ struct HealingStateTests {
     func patience() {
         var patience = Patience()
         #expect(patience.wait(at: start) == .milliseconds(50))
-        patience.waitedInVain(at: start + .milliseconds(50))
+        patience.waitedInVain(at: start + .milliseconds(50), isLocked: false)
         #expect(patience.wait(at: start + .milliseconds(1049)) == .zero)
         #expect(patience.wait(at: start + .milliseconds(1050)) == .milliseconds(50))
+    }
+
+    @Test("after a wait for a lock there is none before it is gone")
+    func patienceWithLocks() {
+        var patience = Patience()
+        patience.waitedInVain(at: start, isLocked: true)
+        #expect(patience.wait(at: start + .seconds(60)) == .zero)
+        patience.answered()
+        #expect(patience.wait(at: start + .milliseconds(999)) == .zero)
+        #expect(patience.wait(at: start + .seconds(1)) == .milliseconds(50))
     }
 
     @Test("what is missing is asked for less and less often, and given up after an hour")

@@ -100,9 +100,17 @@ struct RegistryHealerTests {
                 try await bench.hear(heard("m\(number)", thread: "t", whole))
             }
             #expect(bench.time.passed <= .milliseconds(50))
-            let expected = (0..<20).map { "message_sent m\($0)=\(cut(whole))" }
+            bench.time.advance(.seconds(60))
+            let pauses = bench.time.pauses
+            try await bench.hear(heard("m20", thread: "t", whole))
+            #expect(bench.time.pauses == pauses, "the lock is still there")
+            let expected = (0..<21).map { "message_sent m\($0)=\(cut(whole))" }
             #expect(try bench.recorded("r") == ["thread_created t"] + expected)
             try bench.database.unlock()
+            try await bench.hear(heard("m21", thread: "t", whole))
+            #expect(bench.time.pauses == pauses)
+            try await bench.hear(heard("m22", thread: "t", whole))
+            #expect(bench.time.pauses > pauses, "the lock is gone")
         }
     }
 
