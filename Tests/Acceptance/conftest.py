@@ -16,19 +16,27 @@ def rng():
     return random.Random(seed)
 
 
+FIGURES = pytest.StashKey()
+
+
 @pytest.fixture
-def figure(capsys):
-    """Prints `FIGURE name value unit`, and appends it to the file that TAPEDECK_FIGURES names."""
+def figure(request):
+    """Keeps `FIGURE name value unit` for the end, and for the file that TAPEDECK_FIGURES names."""
 
     def record(name, value, unit):
         line = f"FIGURE {name} {value:.3f} {unit}"
-        with capsys.disabled():
-            print(f"\n{line}")
+        request.config.stash.setdefault(FIGURES, []).append(line)
         if path := os.environ.get("TAPEDECK_FIGURES"):
             with open(path, "a") as file:
                 file.write(line + "\n")
 
     return record
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    """Prints the figures, whether tests failed or not."""
+    for line in config.stash.get(FIGURES, []):
+        terminalreporter.write_line(line)
 
 
 def start_servers(directory):
