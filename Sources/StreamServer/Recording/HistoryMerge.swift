@@ -52,6 +52,7 @@ struct HistoryMerge: Sendable {
     /// Whether no link was judged since the program began.
     private var isFirstLink = true
     private var state = State.away(Held())
+    private var clock = UpstreamClock()
 
     /// A recorder that begins with what it remembers; nil if it has never been linked.
     init(memory: UpstreamMemory?) {
@@ -89,6 +90,7 @@ struct HistoryMerge: Sendable {
 
     /// An event has come live.
     mutating func heard(_ event: UpstreamEvent, at now: Timestamp) -> [Recording] {
+        clock.note(event.stamp, arrivedAt: now)
         switch state {
         case .away:
             return []
@@ -118,7 +120,7 @@ struct HistoryMerge: Sendable {
             // The service was asked once more, or was late: nothing is lost on a link that holds.
             defer { state = .live(expected: expected) }
             return merge(events, &expected, at: now)
-        case .undecided(_, let held):
+        case .undecided(let since, let held):
             let isBridged = bridges(events) || events.contains(where: isRecorded)
             let gap = UpstreamGap(
                 from: min(memory?.heardAt ?? now, now), until: now, reason: reason(events.count))
@@ -135,7 +137,7 @@ struct HistoryMerge: Sendable {
             var expected: [UInt64: Int] = [:]
             recordings += merge(events, &expected, at: now)
             for event in held.current { recordings += take(event, &expected, at: now) }
-            decided(expected, at: now)
+            decided(expected, since: since, at: now)
             return recordings
         }
     }
@@ -159,7 +161,7 @@ struct HistoryMerge: Sendable {
                 recordings.append(missing(since: now, now))
             }
             for event in held.current { recordings += remember(event, at: now) }
-            decided([:], at: now)
+            decided([:], since: since, at: now)
             return recordings
         case .live:
             defer { memory?.heardAt = now }
@@ -184,8 +186,11 @@ extension HistoryMerge {
         return count < HistoryMerge.historyMax ? .upstreamRestart : .upstreamOutage
     }
 
-    private mutating func decided(_ expected: [UInt64: Int], at now: Timestamp) {
-        memory?.heardAt = now
+    /// Whatever was said before the link was up is in the history, or known to be missing.
+    private mutating func decided(
+        _ expected: [UInt64: Int], since: Timestamp, at now: Timestamp
+    ) {
+        if let heardAt = memory?.heardAt { memory?.heardAt = min(max(heardAt, since), now) }
         isFirstLink = false
         state = .live(expected: expected)
     }
@@ -221,7 +226,7 @@ extension HistoryMerge {
     private mutating func remember(_ event: UpstreamEvent, at now: Timestamp) -> [Recording] {
         defer {
             memory?.append(event.key)
-            memory?.heardAt = now
+            memory?.heardAt = clock.time(of: event.stamp, at: now)
         }
         switch event.content {
         case .recorded(let draft): return [.event(draft)]

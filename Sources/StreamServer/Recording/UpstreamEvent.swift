@@ -15,6 +15,8 @@ struct UpstreamEvent: Sendable {
     /// A hash of everything that it says, by which its copy in a history is recognised.
     let key: UInt64
     let content: Content
+    /// When the service says that it was said, by its own clock; nil where it does not.
+    var stamp: Timestamp?
 
     /// How much memory it holds, in bytes.
     var bytes: Int {

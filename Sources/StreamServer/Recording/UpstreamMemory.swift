@@ -14,7 +14,7 @@ struct UpstreamMemory: Hashable, Sendable {
     private(set) var keys: Deque<UInt64> = []
     /// How often each key is among ``keys``.
     private var counts: [UInt64: Int] = [:]
-    /// When something was heard last: up to then nothing is missing.
+    /// When what was heard last was said: up to then nothing is missing.
     var heardAt: Timestamp
     /// Whether events were heard that are not among ``keys``, even though there may be none.
     private(set) var isForgetful: Bool

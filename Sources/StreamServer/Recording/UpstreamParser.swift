@@ -61,20 +61,25 @@ struct UpstreamParser: Sendable {
             }
             let stamp = envelope.serverTimestamp.map { payload[$0.range] }
             let key = key(payload[type.range], payload[data], stamp)
+            let saidAt = envelope.serverTimestamp.flatMap { text in
+                let text = text.string(in: payload)
+                // The real service gives its local time, without a zone.
+                return Timestamp(rfc3339: text) ?? Timestamp(rfc3339: text + "Z")
+            }
             guard filter.matches(type.string(in: payload)) else {
-                return UpstreamEvent(key: key, content: .passed)
+                return UpstreamEvent(key: key, content: .passed, stamp: saidAt)
             }
             guard data.count <= Journal.eventBytesMax else {
-                return UpstreamEvent(key: key, content: .tooLarge)
+                return UpstreamEvent(key: key, content: .tooLarge, stamp: saidAt)
             }
             let event = try Event(envelope, in: payload)
             guard !event.type.isReserved else {
                 report(Fault(description: "the type \(event.type) is reserved"))
-                return UpstreamEvent(key: key, content: .passed)
+                return UpstreamEvent(key: key, content: .passed, stamp: saidAt)
             }
             // Without the service's stamp two events that look alike may be two.
             let draft = Draft(event, key: stamp == nil ? nil : key)
-            return UpstreamEvent(key: key, content: .recorded(draft))
+            return UpstreamEvent(key: key, content: .recorded(draft), stamp: saidAt)
         } catch {
             report(Fault(description: "\(error)"))
             return UpstreamEvent(key: self.key(payload[range], [], nil), content: .passed)

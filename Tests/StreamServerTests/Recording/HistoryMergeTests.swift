@@ -225,7 +225,7 @@ struct HistoryMergeTests {
         var merge = try lost(after: [1])
         merge.connected(at: Self.at(5))
         _ = history(&merge, try events([1]))
-        #expect(told(merge.tooLarge(at: Self.at(12))) == ["too_large 9-12"])
+        #expect(told(merge.tooLarge(at: Self.at(12))) == ["too_large 5-12"])
         #expect(told(merge.heard(try event(2), at: Self.at(13))) == ["2"])
         let large = UpstreamEvent(key: 3, content: .tooLarge)
         #expect(told(merge.heard(large, at: Self.at(14))) == ["too_large 13-14"])
