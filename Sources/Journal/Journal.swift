@@ -42,6 +42,7 @@ public final class Journal: JournalReading {
     private let queue: WorkQueue<Work>
     private let observers = Locked<[@Sendable (Publication) -> Void]>([])
     private let committer: Committer
+    let removals: RemovalWorker
     private let lock: Locked<(any DirectoryLock)?>
 
     /// Opens the journal in `directory` for writing, creating it if there is none.
@@ -80,7 +81,10 @@ public final class Journal: JournalReading {
             catalog: opening.catalog, queue: queue, observers: observers,
             manifest: opening.manifest,
             mark: opening.mark, predecessor: opening.predecessor)
+        removals = RemovalWorker(
+            environment: environment, layout: layout, reader: reader, queue: queue)
         committer.start()
+        if opening.manifest.manifest.unfinishedRemoval != nil { removals.resume() }
     }
 
     /// Appends events, in order, and returns once they are durable.
@@ -141,7 +145,7 @@ public final class Journal: JournalReading {
                 .failure(
                     JournalError(.overloaded, "the disk is behind; try again in a moment")))
         case .closed:
-            completion(.failure(JournalError(.closed, "the journal is closed")))
+            completion(.failure(.closed))
         }
     }
 
@@ -151,14 +155,59 @@ public final class Journal: JournalReading {
     /// - Returns: the epoch of ids from now on.
     /// - Throws: ``JournalError`` with code `diskFull`, `readOnly`, `closed` or `io`.
     public func fork() async throws(JournalError) -> Epoch {
+        try await perform { committer throws(JournalError) in try committer.fork() }
+    }
+
+    private func perform<Value: Sendable>(
+        _ body: @escaping @Sendable (Committer) throws(JournalError) -> Value
+    ) async throws(JournalError) -> Value {
         let result = await withCheckedContinuation { continuation in
-            let admission = queue.enqueue(weight: 0) {
-                .fork { continuation.resume(returning: $0) }
+            perform(body) { continuation.resume(returning: $0) }
+        }
+        return try result.get()
+    }
+
+    /// The same for callers that do not wait: `completion` is called once, on the thread that
+    /// writes the journal, or at once.
+    func perform<Value: Sendable>(
+        _ body: @escaping @Sendable (Committer) throws(JournalError) -> Value,
+        completion: @escaping @Sendable (Result<Value, JournalError>) -> Void
+    ) {
+        let admission = queue.enqueue(weight: 0) {
+            .perform { committer in
+                completion(Result { () throws(JournalError) in try body(committer) })
             }
-            if admission != .queued {
-                continuation.resume(
-                    returning: .failure(JournalError(.closed, "the journal is closed")))
-            }
+        }
+        if admission != .queued { completion(.failure(.closed)) }
+    }
+
+    /// Has retention spare a run, or not any more.
+    ///
+    /// - Throws: ``JournalError`` with code `notFound`, `diskFull`, `readOnly`, `closed` or `io`.
+    public func pin(_ run: RunID, _ isPinned: Bool = true) async throws(JournalError) {
+        try await perform { committer throws(JournalError) in try committer.pin(run, isPinned) }
+    }
+
+    /// Removes every record of a run, and those in `unassigned` that it adopted, so that no
+    /// segment, nothing in `quarantine/` and no catalog holds a byte of them.
+    ///
+    /// A removal that fails half-way, or is interrupted, is finished by the next one or the next
+    /// start.
+    ///
+    /// - Throws: ``JournalError`` with code `notFound`, `diskFull`, `readOnly`, `closed` or `io`.
+    public func delete(_ run: RunID) async throws(JournalError) -> RemovalResult {
+        let result = await withCheckedContinuation { continuation in
+            removals.delete(run) { continuation.resume(returning: $0) }
+        }
+        return try result.get()
+    }
+
+    /// Removes the oldest records as far as `policy` lets them go.
+    ///
+    /// - Throws: ``JournalError`` with code `diskFull`, `readOnly`, `closed` or `io`.
+    public func prune(_ policy: RetentionPolicy) async throws(JournalError) -> RemovalResult {
+        let result = await withCheckedContinuation { continuation in
+            removals.prune(policy) { continuation.resume(returning: $0) }
         }
         return try result.get()
     }
@@ -182,6 +231,7 @@ public final class Journal: JournalReading {
     public func close() throws(JournalError) {
         queue.close()
         defer { lock.withLock { $0 = nil } }
+        defer { removals.stop() }
         try committer.join()
     }
 }

@@ -9,15 +9,19 @@ extension TapedeckServer {
         package var filter: TypeFilter
         /// The registry database that tells what upstreams leave out; nil for none.
         package var registry: String?
+        /// What the journal is kept to.
+        package var retention: RetentionLimits
 
         package init(
             listener: Listener?, upstreams: [UpstreamClient.Configuration] = [],
-            filter: TypeFilter = .agentChat, registry: String? = nil
+            filter: TypeFilter = .agentChat, registry: String? = nil,
+            retention: RetentionLimits = RetentionLimits()
         ) {
             self.listener = listener
             self.upstreams = upstreams
             self.filter = filter
             self.registry = registry
+            self.retention = retention
         }
     }
 

@@ -116,7 +116,10 @@ package struct TapedeckServer: Sendable {
                 healer: healer, metrics: metrics.observe(client), logger: logger)
             return UpstreamService(client: client, recorder: recorder)
         }
-        let all: [any Service] = [listening] + listeners + healers + recorders
+        let retention =
+            options.retention.isEmpty
+            ? [] : [RetentionService(limits: options.retention, journal: journal, logger: logger)]
+        let all: [any Service] = [listening] + listeners + retention + healers + recorders
         let lines = recording.map {
             LineService(
                 recording: $0, sink: LineJournal(journal: journal, logger: logger),

@@ -43,19 +43,10 @@ struct ForkCommand: AsyncParsableCommand {
     @OptionGroup var journal: JournalOptions
 
     func run() async throws {
-        let epoch: String
-        if let server = try await ControlClient.connect(to: journal.directory) {
-            epoch = try await server.fork()
-        } else {
-            _ = try JournalView(journal.directory)
-            let opened = try Journal.open(journal.directory)
-            do throws(JournalError) {
-                epoch = try await opened.fork().description
-            } catch {
-                try? opened.close()
-                throw error
-            }
-            try opened.close()
+        let epoch = try await journal.change { server in
+            try await server.fork()
+        } alone: { journal in
+            try await journal.fork().description
         }
         try? OutputFile.standard.write(Array("\(journal.directory): epoch \(epoch)\n".utf8))
     }

@@ -38,6 +38,20 @@ struct RecordingOptions: ParsableArguments {
 
     @Option(
         help: """
+            Remove records once they are older than this, such as 30d, but for those of runs that \
+            are pinned or go on (default: no limit).
+            """)
+    var retentionAge: String?
+
+    @Option(
+        help: """
+            Remove the oldest records while the segments are larger than this, such as 10GB \
+            (default: no limit).
+            """)
+    var retentionSize: String?
+
+    @Option(
+        help: """
             A file of settings, in JSON5; what the command line says wins over it. The token of an \
             upstream stands there, or in $\(Settings.tokenVariable).
             """)
@@ -51,6 +65,8 @@ struct RecordingOptions: ParsableArguments {
         layer.filters = filter.isEmpty ? nil : filter
         layer.registry = registry
         layer.durability = durability
+        layer.retentionAge = retentionAge
+        layer.retentionSize = retentionSize
         more(&layer)
         do {
             try layer.check(\.option)

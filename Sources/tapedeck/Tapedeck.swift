@@ -12,7 +12,8 @@ struct Tapedeck: AsyncParsableCommand {
         version: TapedeckServer.version,
         subcommands: [
             ServeCommand.self, RecordCommand.self, ImportCommand.self, ReplayCommand.self,
-            RunsCommand.self, VerifyCommand.self, BackupCommand.self, ForkCommand.self,
+            RunsCommand.self, VerifyCommand.self, PruneCommand.self, PinCommand.self,
+            UnpinCommand.self, DeleteCommand.self, BackupCommand.self, ForkCommand.self,
             DemoCommand.self,
         ]
     )

@@ -118,7 +118,7 @@ def test_the_sample_file_is_the_defaults(configured, tmp_path):
     assert [upstream["url"] for upstream in upstreams] == ["http://127.0.0.1:6102"]
     told = tapedeck.succeed("serve", "--help").decode()
     for option in ("--journal", "--host", "--port", "--upstream", "--filter", "--durability",
-                   "--allow-host", "--insecure", "--config"):  # fmt: skip
+                   "--retention-age", "--retention-size", "--allow-host", "--insecure", "--config"):  # fmt: skip
         assert f"  {option} " in told
 
 

@@ -11,7 +11,7 @@ struct SettingsOptionsTests {
     private static let all = [
         "--journal", "/j", "--host", "::1", "--port", "0", "--upstream", "http://a:1", "--upstream",
         "http://b:2", "--filter", "a*", "--filter", "b", "--registry", "/r.db", "--durability",
-        "os",
+        "os", "--retention-age", "30d", "--retention-size", "10GB",
         "--allow-host", "x.example", "--insecure",
     ]
 
@@ -45,6 +45,8 @@ struct SettingsOptionsTests {
             (["--filter", ""], "--filter must be"), (["--registry", ""], "--registry must be"),
             (["--upstream", "x"], "--upstream: The upstream"),
             (["--allow-host", ""], "--allow-host must be"),
+            (["--retention-age", "30"], "--retention-age must be a number with"),
+            (["--retention-size", "x"], "--retention-size must be a number of bytes"),
             (["--upstream", "none", "--upstream", "http://h"], "--upstream none stands alone"),
             (
                 ["--upstream", "http://h", "--upstream", "http://h"],

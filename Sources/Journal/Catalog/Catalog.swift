@@ -42,11 +42,15 @@ final class Catalog: Sendable {
     }
 
     private static func prepare(_ path: String) throws -> DatabaseQueue {
-        let database = try DatabaseQueue(path: path)
+        var configuration = Configuration()
+        // What is deleted is to be gone from the file.
+        configuration.prepareDatabase { try $0.execute(sql: "PRAGMA secure_delete = ON") }
+        let database = try DatabaseQueue(path: path, configuration: configuration)
         try database.write { database in
             try database.execute(
                 sql: """
-                    CREATE TABLE IF NOT EXISTS journal (id TEXT PRIMARY KEY) STRICT;
+                    CREATE TABLE IF NOT EXISTS journal
+                        (id TEXT PRIMARY KEY, removals INTEGER NOT NULL) STRICT;
                     CREATE TABLE IF NOT EXISTS segments (base INTEGER PRIMARY KEY) STRICT;
                     CREATE TABLE IF NOT EXISTS runs
                         (name TEXT PRIMARY KEY, summary BLOB NOT NULL) STRICT;
@@ -65,11 +69,16 @@ final class Catalog: Sendable {
     ///
     /// - Returns: the directory, and of how many of `segments` it tells; nil when the catalog is
     ///   of other segments than these.
-    func load(_ id: JournalID, segments: [Offset]) -> (directory: Directory, count: Int)? {
-        try? database?.read { database in
+    func load(
+        _ manifest: Manifest, segments: [Offset]
+    ) -> (directory: Directory, count: Int)? {
+        guard let id = manifest.journalID, manifest.unfinishedRemoval == nil else { return nil }
+        return try? database?.read { database in
             let health = try String.fetchOne(database, sql: "PRAGMA quick_check(1)")
             guard health == "ok" else { return nil }
-            let known = try String.fetchOne(database, sql: "SELECT id FROM journal")
+            let known = try String.fetchOne(
+                database, sql: "SELECT id FROM journal WHERE removals = ?",
+                arguments: [manifest.removalCount])
             let bases = try Int64.fetchAll(database, sql: "SELECT base FROM segments ORDER BY base")
                 .map { Offset(rawValue: UInt64(bitPattern: $0)) }
             guard known == id.description, segments.starts(with: bases) else { return nil }
@@ -109,16 +118,29 @@ final class Catalog: Sendable {
     }
 
     /// Forgets everything and keeps what is known of `segments` instead.
-    func replace(_ id: JournalID, segments: [Offset], _ directory: Directory) {
-        try? database?.write { database in
-            for table in ["journal", "segments", "runs", "threads", "orphans"] {
-                try database.execute(sql: "DELETE FROM \(table)")
-            }
-            try database.execute(
-                sql: "INSERT INTO journal (id) VALUES (?)", arguments: [id.description])
-            for base in segments { try Catalog.insert(base, database) }
-            try Catalog.upsert(directory, directory.orphans, database)
+    func replace(_ manifest: Manifest, segments: [Offset], _ directory: Directory) {
+        try? database?.write {
+            try Catalog.replace(manifest, segments, directory, $0)
         }
+    }
+
+    /// The same behind what was noted so far; returns at once.
+    func replaceLater(_ manifest: Manifest, segments: [Offset], _ directory: Directory) {
+        database?.asyncWrite(
+            { try Catalog.replace(manifest, segments, directory, $0) }, completion: { _, _ in })
+    }
+
+    private static func replace(
+        _ manifest: Manifest, _ segments: [Offset], _ directory: Directory, _ database: Database
+    ) throws {
+        for table in ["journal", "segments", "runs", "threads", "orphans"] {
+            try database.execute(sql: "DELETE FROM \(table)")
+        }
+        try database.execute(
+            sql: "INSERT INTO journal (id, removals) VALUES (?, ?)",
+            arguments: [manifest.journalID?.description, manifest.removalCount])
+        for base in segments { try insert(base, database) }
+        try upsert(directory, directory.orphans, database)
     }
 
     /// Adds a segment that was just sealed, of which `part` is known: the runs and threads that it

@@ -39,6 +39,18 @@ struct Directory: Hashable, Sendable {
         if home.isCreated || threads[thread] == nil { threads[thread] = home }
     }
 
+    /// Forgets the first records of a run.
+    mutating func cut(_ run: RunID, _ removed: RemovedRun) {
+        guard var summary = runs[run], summary.first <= removed.last else { return }
+        guard summary.last > removed.last else {
+            runs[run] = nil
+            return
+        }
+        summary.first = removed.last.next
+        summary.firstSeq = removed.lastSeq.next
+        runs[run] = summary
+    }
+
     private mutating func noteOrphan(_ record: Record, _ fields: EventFields) {
         guard let thread = fields.threadID?.string(in: record.data),
             orphanCount < Directory.orphansMax

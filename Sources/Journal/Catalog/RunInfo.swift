@@ -37,11 +37,14 @@ public struct RunInfo: Sendable {
     public let threads: Int
     /// Bytes of data.
     public let bytes: UInt64
+    /// Whether retention spares it.
+    public let isPinned: Bool
     private let lastIngest: Timestamp
     private let isOpen: Bool
     private let hasFailed: Bool
 
-    init(_ run: RunID, _ summary: RunSummary, epoch: Epoch?) {
+    init(_ run: RunID, _ summary: RunSummary, _ state: LogState) {
+        let epoch = state.epochs.current
         self.run = run
         title = summary.title ?? summary.delegation
         events = summary.events
@@ -53,6 +56,7 @@ public struct RunInfo: Sendable {
         agents = summary.agents
         threads = summary.threads.count
         bytes = summary.bytes
+        isPinned = state.pins.contains(run)
         lastIngest = summary.lastIngest
         isOpen = summary.threads.isEmpty || summary.threads.values.contains(.open)
         hasFailed = summary.threads.values.contains(.failed)

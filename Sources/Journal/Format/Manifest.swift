@@ -21,6 +21,20 @@ struct Manifest: Hashable, Sendable {
         case segment(base: Offset, FileIdentity)
         /// Records that had been promised were found damaged.
         case lost(Hole)
+        /// Retention is to spare a run.
+        case pinned(RunID)
+        /// Retention need not spare a run any more.
+        case unpinned(RunID)
+        /// Records are to be removed; whoever opens the journal goes on with it.
+        case removing(Removal)
+        /// The first records of runs are gone, or will be when their segment is replaced.
+        case removed([RunID: RemovedRun])
+        /// The run of threads whose records are to be removed.
+        case threads([String: ThreadHome])
+        /// Records of `unassigned` that are to be removed with the run that they belong to.
+        case erased([ErasedRecords])
+        /// What was begun to be removed is gone.
+        case removalDone
     }
 
     private(set) var journalID: JournalID?
@@ -32,6 +46,16 @@ struct Manifest: Hashable, Sendable {
     private(set) var stoppedEnd: Offset?
     /// What is lost, in the order in which it was found.
     private(set) var holes: [Hole] = []
+    /// Holes in which records were damaged, not erased.
+    var losses: [Hole] { holes.filter { $0.reason == .corruption } }
+    /// Runs that retention spares.
+    private(set) var pins: Set<RunID> = []
+    /// What was removed.
+    private(set) var removals = Removals()
+    /// What was begun to be removed, and may be there in part.
+    private(set) var unfinishedRemoval: Removal?
+    /// How often anything was removed.
+    private(set) var removalCount = 0
     /// Where the epoch forked while the last recovery was under way; nil once it was complete.
     private(set) var unfinishedFork: Offset?
 
@@ -61,6 +85,30 @@ struct Manifest: Hashable, Sendable {
             newestIdentity = identity
         case .lost(let hole):
             holes.append(hole)
+        case .pinned(let run):
+            pins.insert(run)
+        case .unpinned(let run):
+            pins.remove(run)
+        case .removing(let removal):
+            unfinishedRemoval = removal
+            removalCount += 1
+            switch removal {
+            case .deletion(let run, _, _):
+                removals.forgetThreads(of: run)
+                pins.remove(run)
+            case .retention(let floor, _): removals.raise(to: floor)
+            }
+        case .removed(let runs):
+            for (run, removed) in runs { removals.note(run, removed) }
+        case .threads(let threads):
+            for (thread, home) in threads { removals.note(thread, home) }
+        case .erased(let parts):
+            for part in parts {
+                holes.append(.erased(part.range))
+                removals.noteErased(through: part.lastSeq)
+            }
+        case .removalDone:
+            unfinishedRemoval = nil
         }
     }
 

@@ -30,6 +30,41 @@ extension Manifest.Entry {
             body.append(fixed: hole.range.lowerBound.rawValue)
             body.append(fixed: hole.range.upperBound.rawValue)
             body.append(fixed: hole.countedBelow.rawValue)
+        case .pinned(let run):
+            body.append(7)
+            body.append(string: run.name)
+        case .unpinned(let run):
+            body.append(8)
+            body.append(string: run.name)
+        case .removing(let removal):
+            body.append(9)
+            removal.encode(into: &body)
+        case .removed(let runs):
+            body.append(10)
+            body.append(count: runs.count)
+            for (run, removed) in runs.sorted(by: { $0.key < $1.key }) {
+                body.append(string: run.name)
+                removed.encode(into: &body)
+            }
+        case .threads(let threads):
+            body.append(11)
+            body.append(count: threads.count)
+            for (thread, home) in threads.sorted(by: { $0.key < $1.key }) {
+                body.append(string: thread)
+                body.append(string: home.run.name)
+                body.append(home.isCreated ? 1 : 0)
+            }
+        case .erased(let parts):
+            body.append(12)
+            body.append(count: parts.count)
+            for part in parts {
+                body.append(varint: part.range.lowerBound.rawValue)
+                body.append(
+                    varint: part.range.upperBound.rawValue - part.range.lowerBound.rawValue)
+                body.append(varint: part.lastSeq.rawValue)
+            }
+        case .removalDone:
+            body.append(13)
         }
         var bytes: [UInt8] = []
         bytes.append(fixed: UInt32(body.count))
@@ -73,7 +108,9 @@ extension Manifest.Entry {
                 Hole(
                     range: Offset(rawValue: low)...Offset(rawValue: high),
                     countedBelow: Offset(rawValue: counted)))
-        default:
+        case let kind?:
+            self.init(ofRemoval: kind, &reader)
+        case nil:
             return nil
         }
     }

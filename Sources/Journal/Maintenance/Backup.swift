@@ -58,7 +58,7 @@ package struct Backup {
         }
         var result = Result(segments: 0, bytes: 0, end: mark?.end ?? .zero, epoch: manifest.epoch)
         var total: UInt64 = 0
-        for base in bases {
+        for base in bases where files.exists(source.segment(base)) {
             total += try files.open(source.segment(base), for: .reading).length()
         }
         for base in bases {
@@ -69,6 +69,8 @@ package struct Backup {
             progress(.init(bytes: result.bytes, bytesTotal: total))
         }
         try files.syncDirectory(target.segments)
+        let now = try readManifest()
+        guard now.removals == manifest.removals, !manifest.isRemoving else { throw removal }
         var random = EnvironmentRandom(environment: environment)
         result.epoch = Epoch.random(using: &random)
         manifest.entries.append(.forked(result.epoch, offset: result.end))
@@ -92,6 +94,10 @@ package struct Backup {
     private struct ManifestCopy {
         var bytes: [UInt8]
         var epoch: Epoch
+        /// How often records were removed.
+        var removals: Int
+        /// Whether the writer is at it.
+        var isRemoving: Bool
         /// What is added to the copy.
         var entries: [Manifest.Entry] = []
     }
@@ -103,7 +109,9 @@ package struct Backup {
         guard let epoch = manifest.epochs.current else {
             throw JournalError(.damaged, "the MANIFEST names no journal", path: source.manifest)
         }
-        return ManifestCopy(bytes: Array(bytes[..<length]), epoch: epoch)
+        return ManifestCopy(
+            bytes: Array(bytes[..<length]), epoch: epoch, removals: manifest.removalCount,
+            isRemoving: manifest.unfinishedRemoval != nil && files.isLocked(source.lock))
     }
 
     private func write(_ manifest: ManifestCopy) throws(JournalError) {
@@ -122,6 +130,7 @@ package struct Backup {
         _ base: Offset, _ mark: DurableMark?
     ) throws(JournalError) -> (length: UInt64, end: Offset?) {
         let path = source.segment(base)
+        guard files.exists(path) else { throw removal }
         let file = try files.open(path, for: .reading)
         let sealed = (try? LoadedSegment.open(file, path: path))?.sealed
         var length = try file.length()
@@ -129,7 +138,14 @@ package struct Backup {
             length = min(length, mark.position.rawValue)
         }
         try copy(file, length, to: target.segment(base))
-        return (length, sealed?.footer.index.end)
+        return (length, sealed?.end)
+    }
+
+    private var removal: JournalError {
+        JournalError(
+            .io,
+            "records were removed while the journal was copied; make the backup again, in another "
+                + "directory", path: target.directory)
     }
 
     private func copyUpstreams() throws(JournalError) {

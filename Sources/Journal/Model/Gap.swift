@@ -16,11 +16,18 @@ public struct Gap: Hashable, Sendable {
     public var missed: UInt64?
     /// Why.
     public var reason: Reason
+    /// Where a reader stands who was told: no record that is left lies before it and was not read.
+    ///
+    /// Within `range` where records of other selected runs are left there.
+    public var reached: Cursor
 
-    /// A gap over `range`.
-    public init(range: ClosedRange<Offset>, missed: UInt64?, reason: Reason) {
+    /// A gap over `range`, behind which the reader stands unless `reached` says otherwise.
+    public init(
+        range: ClosedRange<Offset>, missed: UInt64?, reason: Reason, reached: Cursor? = nil
+    ) {
         self.range = range
         self.missed = missed
         self.reason = reason
+        self.reached = reached ?? Cursor(after: range.upperBound)
     }
 }

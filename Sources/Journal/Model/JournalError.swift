@@ -33,6 +33,8 @@ public struct JournalError: Error, Sendable, CustomStringConvertible {
         ///
         /// Check the directory's name.
         public static let notFound = Code("notFound")
+        /// A file was replaced or removed while it was read: read again.
+        static let moved = Code("moved")
         /// The journal accepts no more writes since its disk failed.
         ///
         /// Mend the disk and restart.

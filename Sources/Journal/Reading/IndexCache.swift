@@ -7,13 +7,15 @@ final class IndexCache: Sendable {
     static let footerBytesMax: UInt64 = 32 << 20
 
     private struct Entry {
+        /// Kept so that no other object has its identity.
+        var segment: SegmentFile
         var loaded: LoadedSegment
         var used: UInt64
         var weight: UInt64
     }
 
     private struct State {
-        var entries: [Offset: Entry] = [:]
+        var entries: [ObjectIdentifier: Entry] = [:]
         var weight: UInt64 = 0
         var uses: UInt64 = 0
     }
@@ -24,17 +26,20 @@ final class IndexCache: Sendable {
     ///
     /// - Throws: as ``SegmentFile/load()``.
     func load(_ segment: SegmentFile) throws(JournalError) -> LoadedSegment {
+        // Not by its base: a segment of which something was removed is another file.
+        let key = ObjectIdentifier(segment)
         let known = state.withLock { state -> LoadedSegment? in
             state.uses += 1
-            state.entries[segment.base]?.used = state.uses
-            return state.entries[segment.base]?.loaded
+            state.entries[key]?.used = state.uses
+            return state.entries[key]?.loaded
         }
         if let known { return known }
         let loaded = try segment.load()
         state.withLock { state in
             let weight = loaded.fileLength - min(loaded.blocksEnd.rawValue, loaded.fileLength)
-            guard state.entries[segment.base] == nil else { return }
-            state.entries[segment.base] = Entry(loaded: loaded, used: state.uses, weight: weight)
+            guard state.entries[key] == nil else { return }
+            state.entries[key] = Entry(
+                segment: segment, loaded: loaded, used: state.uses, weight: weight)
             state.weight += weight
             while state.weight > IndexCache.footerBytesMax, state.entries.count > 1,
                 let oldest = state.entries.min(by: { $0.value.used < $1.value.used })

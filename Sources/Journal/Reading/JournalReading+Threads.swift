@@ -56,7 +56,9 @@ extension JournalReading {
     /// - Throws: ``JournalError`` with code `io`.
     package func isRecorded(_ draft: Draft) throws(JournalError) -> Bool {
         let run = run(of: draft)
-        return try reader.duplicate(of: draft, run: run, Identity(draft, run: run)) != nil
+        return try reader.consistently { () throws(JournalError) in
+            try reader.duplicate(of: draft, run: run, Identity(draft, run: run)) != nil
+        }
     }
 
     /// The record of `run` with this type, `message_id` and key; nil when there is none.
@@ -67,7 +69,9 @@ extension JournalReading {
     package func record(named messageID: String, key: UInt64, type: EventType, in run: RunID)
         throws(JournalError) -> Record?
     {
-        try reader.record(named: messageID, key: key, type: type, in: run)
+        try reader.consistently { () throws(JournalError) in
+            try reader.record(named: messageID, key: key, type: type, in: run)
+        }
     }
 }
 
@@ -76,9 +80,9 @@ extension LogState {
     func thread(_ name: String) -> ThreadInfo? {
         guard let run = run(ofThread: name) else { return nil }
         let recent = active?.index.directory
-        let created = [directory.threads[name], recent?.threads[name]].contains {
-            $0?.isCreated == true
-        }
+        let created = [
+            removals.threads[name], directory.threads[name], recent?.threads[name],
+        ].contains { $0?.isCreated == true }
         let closed = [directory.runs[run], recent?.runs[run]].contains { summary in
             summary?.threads[name].map { $0 != .open } ?? false
         }

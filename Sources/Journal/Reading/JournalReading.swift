@@ -33,13 +33,15 @@ extension JournalReading {
         if cursor.next <= summary.first {
             return RunSequence(rawValue: summary.firstSeq.rawValue - 1)
         }
-        return try reader.last(of: run, before: cursor.next)?.seq ?? .none
+        return try reader.consistently { () throws(JournalError) in
+            try reader.last(of: run, before: cursor.next)?.seq ?? .none
+        }
     }
 
     /// What is known of a run; nil when there is none of that name.
     package func run(_ run: RunID) -> RunInfo? {
         reader.state.withLock { state in
-            state.summary(of: run).map { RunInfo(run, $0, epoch: state.epochs.current) }
+            state.summary(of: run).map { RunInfo(run, $0, state) }
         }
     }
 
@@ -59,7 +61,7 @@ extension JournalReading {
                 guard found.count < limit else { break }
                 if let before, first >= before { continue }
                 guard let summary = state.summary(of: run) else { continue }
-                let info = RunInfo(run, summary, epoch: state.epochs.current)
+                let info = RunInfo(run, summary, state)
                 if query.map({ info.matches($0) }) ?? true { found.append(info) }
             }
             return found
@@ -87,17 +89,25 @@ extension LogState {
 }
 
 extension JournalReading {
-    /// Whether records that were published are known to be lost.
-    package var hasLosses: Bool { reader.state.withLock { !$0.holes.isEmpty } }
+    /// Whether records that were published are known to be lost, or were removed.
+    package var hasLosses: Bool {
+        reader.state.withLock { !$0.holes.isEmpty || $0.removals.last != nil }
+    }
+
+    /// Whether the beginning of a run, or all of it, was deleted or taken by retention.
+    package func hasRemoved(_ run: RunID) -> Bool {
+        reader.state.withLock { $0.removals.runs[run] != nil }
+    }
 
     /// The record that a reader at `cursor` saw last, if that is still there and selected.
     package func record(before cursor: Cursor, of selection: Selection) throws(JournalError)
         -> Record?
     {
-        guard cursor != .start, let record = try reader.record(at: cursor.lastSeen),
-            selection.contains(record.run)
-        else { return nil }
-        return record
+        guard cursor != .start else { return nil }
+        let record = try reader.consistently { () throws(JournalError) in
+            try reader.record(at: cursor.lastSeen)
+        }
+        return record.flatMap { selection.contains($0.run) ? $0 : nil }
     }
 
     /// The last records before `cursor`, of any run, for which `isWanted` holds; see
@@ -106,8 +116,11 @@ extension JournalReading {
         _ count: Int, before cursor: Cursor, bytesMax: Int, scanBytesMax: Int,
         where isWanted: (Record) -> Bool
     ) throws(JournalError) -> [Record] {
-        try reader.last(
-            count, before: cursor, bytesMax: bytesMax, scanBytesMax: scanBytesMax, where: isWanted)
+        try reader.consistently { () throws(JournalError) in
+            try reader.last(
+                count, before: cursor, bytesMax: bytesMax, scanBytesMax: scanBytesMax,
+                where: isWanted)
+        }
     }
 
     /// The id of the last record of the selected runs; nil when they have none.

@@ -9,6 +9,16 @@ package final class JournalView: JournalReading {
     ///
     /// - Throws: ``JournalError`` with code `notFound`, `newerFormat`, `damaged` or `io`.
     package init(_ directory: String, environment: Environment = .system()) throws(JournalError) {
+        reader = LogReader(
+            state: Locked(try JournalView.load(directory, environment))
+        ) { () throws(JournalError) in
+            try JournalView.load(directory, environment)
+        }
+    }
+
+    private static func load(
+        _ directory: String, _ environment: Environment
+    ) throws(JournalError) -> LogState {
         let layout = Layout(directory: directory)
         let files = environment.fileSystem
         guard files.exists(layout.manifest) else {
@@ -22,14 +32,13 @@ package final class JournalView: JournalReading {
         let file = try files.open(layout.manifest, for: .reading)
         let bytes = try file.read(Int(try file.length()), at: .zero)
         let manifest = try Manifest.read(bytes, path: layout.manifest).0
-        guard let id = manifest.journalID else {
+        guard manifest.journalID != nil else {
             throw JournalError(.damaged, "the MANIFEST names no journal", path: layout.manifest)
         }
         let known =
             environment.keepsCatalog && files.exists(layout.catalog)
-            ? Catalog.openForReading(layout.catalog).load(id, segments: bases) : nil
-        var state = LogState(epochs: manifest.epochs, end: .zero)
-        for hole in manifest.holes { state.note(hole) }
+            ? Catalog.openForReading(layout.catalog).load(manifest, segments: bases) : nil
+        var state = LogState(manifest, end: manifest.removals.floor)
         var directory = known?.directory ?? Directory()
         var isComplete = true
         for (place, base) in bases.enumerated() where isComplete {
@@ -59,6 +68,6 @@ package final class JournalView: JournalReading {
         }
         for hole in state.holes { state.end = max(state.end, hole.end) }
         state.directory = directory
-        reader = LogReader(state: Locked(state))
+        return state
     }
 }

@@ -9,6 +9,11 @@ struct LoadedSegment: Sendable {
     /// The checksum of the footer in the file; nil when there is none, so that it was scanned.
     var footerCRC: UInt32?
 
+    /// The offset after the last record that it has or had, or the lowest that it could have.
+    var end: Offset {
+        max(footer.index.end ?? header.base, header.ranges.last?.range.upperBound.next ?? .zero)
+    }
+
     /// Whether the footer was read from the file, not made by scanning.
     var isSealed: Bool { footerCRC != nil }
 

@@ -1,32 +1,45 @@
 extension LogReader {
-    /// Puts gaps where the page crosses holes in which selected records are, or may be, missing.
+    /// Puts gaps where the page crosses holes in which selected records are, or may be, missing,
+    /// and where such were removed.
     func finish(_ page: PageBuilder) throws(JournalError) -> ReadPage {
-        let (crossed, end) = state.withLock { state in
+        let (crossed, removed, end) = state.withLock { state in
             let crossed = state.holes.filter {
                 $0.end > page.start.next && $0.range.lowerBound < page.cursor.next
+                    && $0.concerns(page.selection)
             }
-            return (crossed, state.end)
+            return (crossed, state.removed(of: page), state.end)
+        }
+        var gaps: [Gap] = []
+        for hole in crossed {
+            if let gap = try gap(hole, page.selection) { gaps.append(gap) }
+        }
+        var told = page.start.told
+        if let gap = removed {
+            gaps.insert(
+                gap,
+                at: gaps.firstIndex { $0.range.lowerBound > gap.range.lowerBound } ?? gaps.count)
+            told = gap.range.upperBound.next
         }
         var items: [ReadPage.Item] = []
-        items.reserveCapacity(page.records.count + crossed.count)
-        var holes = crossed[...]
+        items.reserveCapacity(page.records.count + gaps.count)
+        var ahead = gaps[...]
         for record in page.records {
-            while let hole = holes.first, hole.range.lowerBound < record.offset {
-                holes.removeFirst()
-                if let gap = try gap(hole, page.selection) { items.append(.gap(gap)) }
+            while let gap = ahead.first, gap.range.lowerBound < record.offset {
+                ahead.removeFirst()
+                items.append(.gap(gap))
             }
             items.append(.record(record))
         }
-        for hole in holes {
-            if let gap = try gap(hole, page.selection) { items.append(.gap(gap)) }
-        }
-        return ReadPage(items: items, cursor: page.cursor, isAtEnd: page.cursor.next >= end)
+        items += ahead.map { .gap($0) }
+        return ReadPage(
+            items: items, cursor: Cursor(next: page.cursor.next, told: told),
+            isAtEnd: page.cursor.next >= end)
     }
 
     /// The gap that readers of the selection are told at `hole`; nil when none of them misses
     /// anything there.
     private func gap(_ hole: Hole, _ selection: Selection) throws(JournalError) -> Gap? {
-        var gap = Gap(range: hole.range, missed: nil, reason: .corruption)
+        var gap = Gap(range: hole.range, missed: nil, reason: hole.reason)
         guard let runs = selection.named else { return gap }
         var missed: UInt64 = 0
         for run in runs {
@@ -39,7 +52,10 @@ extension LogReader {
 
     /// How many records of `run` are lost in `hole`; nil when that cannot be known.
     private func missing(of run: RunID, in hole: Hole) throws(JournalError) -> UInt64? {
-        let before = try last(of: run, before: hole.range.lowerBound)?.seq ?? .none
+        if let only = hole.run, only != run { return 0 }
+        let removed = state.withLock { $0.removals.runs[run] }
+            .flatMap { $0.last < hole.range.lowerBound ? $0.lastSeq : nil }
+        let before = try last(of: run, before: hole.range.lowerBound)?.seq ?? removed ?? .none
         let seq: UInt64
         if let after = try first(of: run, from: hole.end) {
             guard after.offset < hole.countedBelow else { return nil }
@@ -58,5 +74,36 @@ extension LogReader {
             selection: .run(run), cursor: Cursor(next: offset), bytesMax: 1)
         while !page.isFull, try advance(&page) {}
         return page.records.first
+    }
+}
+
+extension LogState {
+    /// The gap that the reader of a page is told where records of its runs were removed; nil where
+    /// none were, or it was told before.
+    func removed(of page: PageBuilder) -> Gap? {
+        let start = max(page.start.next, page.start.told ?? .zero)
+        var range: ClosedRange<Offset>?
+        var missed: UInt64? = 0
+        var reason = Gap.Reason.retention
+        for (run, removed) in removals.runs(of: page.selection, from: start) {
+            let lower = max(start, removed.first)
+            var upper = removed.last
+            // What a removal that was interrupted has not taken yet is still read.
+            if let first = summary(of: run)?.first {
+                guard first > lower else { continue }
+                upper = min(upper, Offset(rawValue: first.rawValue - 1))
+            }
+            guard lower < page.cursor.next else { continue }
+            let whole = range ?? lower...upper
+            range = min(whole.lowerBound, lower)...max(whole.upperBound, upper)
+            missed = missed.flatMap { sum in removed.count(from: start).map { sum + $0 } }
+            reason = removed.reason
+        }
+        guard let range else { return nil }
+        // Records of other runs may be left in between.
+        let next = page.records.first { $0.offset > range.lowerBound }?.offset ?? page.cursor.next
+        return Gap(
+            range: range, missed: missed, reason: reason,
+            reached: Cursor(next: min(range.upperBound.next, next)))
     }
 }

@@ -5,9 +5,17 @@
 package struct LogReader: Sendable {
     let state: Locked<LogState>
     private let cache = IndexCache()
+    /// What another process made of the journal meanwhile; nil in its writer, which knows.
+    private let reload: (@Sendable () throws(JournalError) -> LogState)?
 
-    init(state: Locked<LogState>) {
+    /// How often a file may be found replaced before that is an error.
+    private static let attemptsMax = 8
+
+    init(
+        state: Locked<LogState>, reload: (@Sendable () throws(JournalError) -> LogState)? = nil
+    ) {
         self.state = state
+        self.reload = reload
         state.withLock { $0.noteLastAssigned() }
     }
 
@@ -20,9 +28,38 @@ package struct LogReader: Sendable {
     func read(_ selection: Selection, from cursor: Cursor, bytesMax: Int) throws(JournalError)
         -> ReadPage
     {
-        var page = PageBuilder(selection: selection, cursor: cursor, bytesMax: bytesMax)
-        while !page.isFull, try advance(&page) {}
-        return try finish(page)
+        try consistently { () throws(JournalError) in
+            var page = PageBuilder(selection: selection, cursor: cursor, bytesMax: bytesMax)
+            while !page.isFull, try advance(&page) {}
+            return try finish(page)
+        }
+    }
+
+    /// What `body` reads, read again where records were removed meanwhile: all of it is from
+    /// before, or all from after.
+    func consistently<Result>(_ body: () throws(JournalError) -> Result) throws(JournalError)
+        -> Result
+    {
+        var attempts = 0
+        while true {
+            let generation = state.withLock { $0.generation }
+            attempts += 1
+            do throws(JournalError) {
+                let result = try body()
+                if state.withLock({ $0.generation }) == generation { return result }
+            } catch {
+                guard error.code == .moved else { throw error }
+                if let reload {
+                    let now = try reload()
+                    state.withLock { $0.reload(now) }
+                } else if state.withLock({ $0.generation }) == generation,
+                    attempts > LogReader.attemptsMax
+                {
+                    throw JournalError(.io, error.message, path: error.path)
+                }
+                guard attempts < 1000 else { throw error }
+            }
+        }
     }
 
     /// Reads on in one place; false when nothing published follows.
@@ -48,7 +85,7 @@ package struct LogReader: Sendable {
         _ segment: SegmentFile, until limit: Offset, into page: inout PageBuilder
     ) throws(JournalError) {
         let loaded: LoadedSegment
-        do {
+        do throws(JournalError) {
             loaded = try index(of: segment)
         } catch {
             guard error.code == .damaged else { throw error }
@@ -60,8 +97,13 @@ package struct LogReader: Sendable {
             let group = index.groups[place]
             guard group.first < limit else { break }
             let bytes = try segment.bytes(of: group)
-            decode(group, bytes, loaded.header, limit: limit, into: &page)
+            let damage = decode(group, bytes, loaded.header, limit: limit, into: &page)
+            if let damage {
+                try segment.check(is: loaded)
+                skip(damage, in: group, limit: limit, &page)
+            }
             if page.isFull { return }
+            page.cursor = max(page.cursor, Cursor(next: min(group.last.next, limit)))
         }
         page.cursor = max(page.cursor, Cursor(next: limit))
     }
@@ -71,8 +113,10 @@ package struct LogReader: Sendable {
     {
         for group in part.groups {
             let bytes = try part.file.read(group.length, at: group.position)
-            decode(group, bytes, part.header, limit: part.end, into: &page)
+            let damage = decode(group, bytes, part.header, limit: part.end, into: &page)
+            if let damage { skip(damage, in: group, limit: part.end, &page) }
             if page.isFull { return }
+            page.cursor = max(page.cursor, Cursor(next: min(group.last.next, part.end)))
         }
         if part.isComplete { page.cursor = max(page.cursor, Cursor(next: part.end)) }
     }
@@ -80,21 +124,23 @@ package struct LogReader: Sendable {
     private func decode(
         _ group: GroupEntry, _ bytes: [UInt8], _ header: SegmentHeader, limit: Offset,
         into page: inout PageBuilder
-    ) {
+    ) -> GroupDamage? {
         let from = page.cursor.next
         let selection = page.selection
-        let damage = GroupDecoder.decode(
+        return GroupDecoder.decode(
             bytes, of: group, in: header,
             isWanted: { run, offset in
                 offset >= from && offset < limit && selection.contains(run)
             },
             yield: { record in if !page.isFull { page.add(record) } })
+    }
+
+    private func skip(
+        _ damage: GroupDamage, in group: GroupEntry, limit: Offset, _ page: inout PageBuilder
+    ) {
         guard !page.isFull else { return }
-        if let damage {
-            let first = max(damage.reached?.next ?? group.first, page.cursor.next)
-            skip(first, min(group.last.next, limit), &page)
-        }
-        page.cursor = max(page.cursor, Cursor(next: min(group.last.next, limit)))
+        let first = max(damage.reached?.next ?? group.first, page.cursor.next)
+        skip(first, min(group.last.next, limit), &page)
     }
 
     /// Notes that the records from `first` to before `limit` are lost.
@@ -115,8 +161,6 @@ package struct LogReader: Sendable {
     private func note(lostFrom first: Offset, before limit: Offset) {
         guard first < limit else { return }
         let range = first...Offset(rawValue: limit.rawValue - 1)
-        state.withLock {
-            $0.note(Hole(range: range, countedBelow: Offset(rawValue: .max)))
-        }
+        state.withLock { $0.note(.damaged(range)) }
     }
 }

@@ -19,6 +19,12 @@ struct LogState {
     private(set) var holes: [Hole] = []
     /// Why no more is written; nil as long as writing works.
     var readOnlyReason: String?
+    /// What deletion and retention took.
+    private(set) var removals = Removals()
+    /// Runs that retention spares.
+    var pins: Set<RunID> = []
+    /// Counts how often records that had been published were taken out of what readers see.
+    private(set) var generation = 0
     private(set) var tail: Deque<Record> = []
     private var tailBytes = 0
     /// The last record of any run but `unassigned`.
@@ -27,6 +33,14 @@ struct LogState {
     init(epochs: EpochChain, end: Offset) {
         self.epochs = epochs
         self.end = end
+    }
+
+    /// The state that `manifest` tells of, without any segments.
+    init(_ manifest: Manifest, end: Offset) {
+        self.init(epochs: manifest.epochs, end: end)
+        removals = manifest.removals
+        pins = manifest.pins
+        for hole in manifest.holes { note(hole) }
     }
 
     /// The segment that is being written.
@@ -97,14 +111,18 @@ struct LogState {
 
     /// The last seq of a run.
     func lastSeq(of run: RunID) -> RunSequence {
-        active?.index.directory.runs[run]?.lastSeq ?? directory.runs[run]?.lastSeq ?? .none
+        active?.index.directory.runs[run]?.lastSeq
+            ?? max(directory.runs[run]?.lastSeq ?? .none, removals.lastSeq(of: run))
     }
 
     /// The run of a thread.
     func run(ofThread thread: String) -> RunID? {
-        let recent = active?.index.directory.threads[thread]
-        if let recent, recent.isCreated { return recent.run }
-        return (directory.threads[thread] ?? recent)?.run
+        // Where it was created last, else where it was named first.
+        let homes = [
+            removals.threads[thread], directory.threads[thread],
+            active?.index.directory.threads[thread],
+        ].compactMap { $0 }
+        return (homes.last { $0.isCreated } ?? homes.first)?.run
     }
 
     /// Whether a thread may have unassigned records that have not been copied into a run.
@@ -131,17 +149,57 @@ struct LogState {
     /// Adds a hole, made one with those that it touches.
     mutating func note(_ hole: Hole) {
         let known = holes.contains {
-            $0.range.contains(hole.range.lowerBound) && $0.range.contains(hole.range.upperBound)
+            $0.run == hole.run && $0.range.contains(hole.range.lowerBound)
+                && $0.range.contains(hole.range.upperBound)
         }
         guard !known else { return }
         var whole = hole
-        for other in holes where other.range.overlaps(hole.range) {
+        for other in holes where other.run == hole.run && other.range.overlaps(hole.range) {
             let low = min(whole.range.lowerBound, other.range.lowerBound)
             whole.range = low...max(whole.range.upperBound, other.range.upperBound)
             whole.countedBelow = min(whole.countedBelow, other.countedBelow)
         }
-        holes.removeAll { $0.range.overlaps(hole.range) }
+        holes.removeAll { $0.run == hole.run && $0.range.overlaps(hole.range) }
         let place = holes.lowerBound { $0.range.lowerBound < whole.range.lowerBound }
         holes.insert(whole, at: place ?? holes.count)
+    }
+}
+
+extension LogState {
+    /// Takes records out of what readers see: those in segment `base` for which `isGone` holds,
+    /// of which `removed` tells; what is left of the segment is `replacement`, nil for nothing.
+    mutating func remove(
+        from base: Offset, _ removed: [RunID: RemovedRun], erased: [ErasedRecords],
+        replacement: SegmentFile?, where isGone: (Record) -> Bool
+    ) {
+        generation += 1
+        for (run, part) in removed {
+            removals.note(run, part)
+            directory.cut(run, part)
+        }
+        for part in erased {
+            note(.erased(part.range))
+            removals.noteErased(through: part.lastSeq)
+        }
+        tail.removeAll { isGone($0) }
+        tailBytes = tail.reduce(0) { $0 + $1.data.count }
+        guard let place = segments.lowerBound({ $0.base < base }), segments[place].base == base
+        else { return }
+        if let replacement { segments[place] = replacement } else { segments.remove(at: place) }
+    }
+
+    /// Takes over what is known of the segments once everything is removed.
+    mutating func finishRemoval(_ directory: Directory, _ removals: Removals) {
+        generation += 1
+        self.directory = directory
+        self.removals = removals
+        noteLastAssigned()
+    }
+
+    /// Takes over what another process made of the journal meanwhile.
+    mutating func reload(_ state: LogState) {
+        let generation = generation + 1
+        self = state
+        self.generation = generation
     }
 }

@@ -16,14 +16,43 @@ final class SegmentFile: Sendable {
 
     /// Its header and index: from its footer, or by scanning all of it.
     ///
-    /// - Throws: code `damaged` when the header is, `newerFormat`, `io`.
+    /// - Throws: code `damaged` when the header is, `newerFormat`, `io`, or `moved` when the file
+    ///   is gone.
     func load() throws(JournalError) -> LoadedSegment {
         if let pinned { return pinned }
-        return try LoadedSegment.read(path: path, files: files)
+        return try present { () throws(JournalError) in
+            try LoadedSegment.read(path: path, files: files)
+        }
     }
 
     /// The bytes of one of its groups.
+    ///
+    /// - Throws: code `io`, or `moved` when the file is gone.
     func bytes(of group: GroupEntry) throws(JournalError) -> [UInt8] {
-        try files.open(path, for: .reading).read(group.length, at: group.position)
+        try present { () throws(JournalError) in
+            try files.open(path, for: .reading).read(group.length, at: group.position)
+        }
+    }
+
+    /// Makes sure that the file is still the one whose header and index are `loaded`, before what
+    /// cannot be read of it is taken for damage.
+    ///
+    /// - Throws: code `moved` when another has taken its place, or none.
+    func check(is loaded: LoadedSegment) throws(JournalError) {
+        let now = try? LoadedSegment.open(files.open(path, for: .reading), path: path).header
+        guard files.exists(path), now.map({ $0.salt == loaded.header.salt }) ?? true else {
+            throw JournalError(.moved, "the segment was replaced while it was read", path: path)
+        }
+    }
+
+    private func present<Result>(_ body: () throws(JournalError) -> Result) throws(JournalError)
+        -> Result
+    {
+        do throws(JournalError) {
+            return try body()
+        } catch {
+            guard error.code == .io, !files.exists(path) else { throw error }
+            throw JournalError(.moved, "the segment is gone", path: path, cause: error)
+        }
     }
 }

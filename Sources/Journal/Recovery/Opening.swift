@@ -31,7 +31,7 @@ struct Opening {
         let isCopy = isCopy(manifest.manifest, bases)
         let (catalog, anew) =
             environment.keepsCatalog ? Catalog.open(layout.catalog, files) : (.none, nil)
-        let known = isRebuilt ? nil : catalog.load(manifest.journalID, segments: bases)
+        let known = isRebuilt ? nil : catalog.load(manifest.manifest, segments: bases)
         let mark = DurableMark.read(layout.mark, files)
         let skipped = min(known?.count ?? 0, max(bases.count - 1, 0))
         var found: [SegmentInspection] = []
@@ -46,8 +46,7 @@ struct Opening {
             found, expected: skipped == 0 ? .zero : bases[skipped], manifest.manifest, mark)
         for hole in losses.new { try manifest.append(.lost(hole)) }
         try forkIfNeeded(&manifest, losses, isCopy: isCopy, found.last, &report)
-        var state = LogState(epochs: manifest.manifest.epochs, end: losses.end)
-        for hole in manifest.manifest.holes { state.note(hole) }
+        var state = LogState(manifest.manifest, end: losses.end)
         var directory = known?.directory ?? Directory()
         var kept = Array(bases[..<skipped])
         var newest: LoadedSegment?
@@ -64,7 +63,7 @@ struct Opening {
         state.directory = directory
         try noteNewestSegment(kept.last, &manifest)
         if known?.count != kept.count || anew != nil {
-            catalog.replace(manifest.journalID, segments: kept, directory)
+            catalog.replace(manifest.manifest, segments: kept, directory)
             if known == nil, !kept.isEmpty, environment.keepsCatalog {
                 report.findings.append(
                     .catalogRebuilt(reason: anew ?? "it was of other segments"))
@@ -176,6 +175,8 @@ private struct Losses {
         var covered = expected
         mayBeTold = found.contains { $0.mayHaveLost }
         func note(lostBefore offset: Offset) {
+            // Retention takes whole segments.
+            covered = max(covered, min(offset, manifest.removals.floor))
             guard covered < offset else { return }
             holes.append(covered...Offset(rawValue: offset.rawValue - 1))
             covered = offset
@@ -188,11 +189,12 @@ private struct Losses {
             covered = max(covered, inspection.end)
             for hole in inspection.holes { covered = max(covered, hole.upperBound.next) }
         }
-        for hole in manifest.holes { covered = max(covered, hole.end) }
+        recordsEnd = max(recordsEnd, manifest.removals.floor)
+        for hole in manifest.losses { covered = max(covered, hole.end) }
         note(lostBefore: max(manifest.stoppedEnd ?? .zero, mark?.end ?? .zero))
         end = covered
         for range in holes
-        where !manifest.holes.contains(where: {
+        where !manifest.losses.contains(where: {
             $0.range.contains(range.lowerBound) && $0.range.contains(range.upperBound)
         }) {
             new.append(Hole(range: range, countedBelow: recordsEnd))

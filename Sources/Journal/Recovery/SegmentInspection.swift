@@ -15,7 +15,7 @@ struct SegmentInspection {
     var mayHaveLost = false
 
     /// The offset after the last good record, or the lowest that the segment could have.
-    var end: Offset { loaded?.footer.index.end ?? base }
+    var end: Offset { loaded?.end ?? base }
 
     /// Whether nothing was ever promised of the segment, and nothing is in it.
     var isVoid: Bool {

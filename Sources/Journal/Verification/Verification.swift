@@ -19,6 +19,8 @@ package struct Verification {
     /// The offset after the last record so far, good or not.
     private var end = Offset.zero
     private var predecessor: SegmentHeader.Predecessor?
+    /// Whether records were removed of the segment before.
+    private var isPredecessorCut = false
     private var directory = Directory()
 
     /// Verifies the journal in `directory`; `progress` is called after each file.
@@ -123,6 +125,8 @@ package struct Verification {
         let file = try files.open(path, for: .reading)
         report.segments += 1
         report.bytes += try file.length()
+        // Retention takes whole segments.
+        end = max(end, min(base, manifest?.removals.floor ?? .zero))
         if end < base {
             note(lost: end...Offset(rawValue: base.rawValue - 1), before: path, manifest)
         }
@@ -146,17 +150,28 @@ package struct Verification {
         if let id = manifest?.journalID, header.journalID != id {
             report.damage(path, "the segment is another journal's", at: .zero)
         }
-        if let named = header.predecessor, let predecessor, named != predecessor {
+        if let named = header.predecessor, let predecessor, named != predecessor,
+            named.base == predecessor.base
+                ? !isPredecessorCut : named.base >= manifest?.removals.floor ?? .zero
+        {
             report.damage(path, "the segment before is not the one that it followed", at: .zero)
         }
+        isPredecessorCut = !header.ranges.isEmpty
         predecessor = loaded.footerCRC.map {
             .init(base: header.base, length: loaded.fileLength, footerCRC: $0)
         }
         let index = loaded.footer.index
         report.records += index.recordCount
         for (run, summary) in index.directory.runs.sorted(by: { $0.key < $1.key }) {
-            let expected = (seqs[run] ?? .none).next
-            if summary.firstSeq != expected, losses.isEmpty {
+            let removed = manifest?.removals.runs[run].flatMap {
+                $0.last < summary.first ? $0.lastSeq : nil
+            }
+            let expected = max(seqs[run] ?? .none, removed ?? .none).next
+            let mayBeCut =
+                manifest?.unfinishedRemoval != nil
+                || manifest?.holes.contains { $0.reason == .deleted && $0.concerns(.run(run)) }
+                    == true
+            if summary.firstSeq != expected, losses.isEmpty, !mayBeCut {
                 report.damage(
                     path,
                     "the run's records begin with seq \(summary.firstSeq.rawValue), not "
@@ -165,7 +180,7 @@ package struct Verification {
             seqs[run] = summary.lastSeq
         }
         directory.merge(index.directory)
-        end = max(end, index.end ?? header.base)
+        end = max(end, loaded.end)
     }
 
     // MARK: The whole
@@ -175,7 +190,7 @@ package struct Verification {
     ) {
         losses.append(range)
         let isKnown =
-            manifest?.holes.contains {
+            manifest?.losses.contains {
                 $0.range.contains(range.lowerBound) && $0.range.contains(range.upperBound)
             } ?? false
         report.damage(
@@ -186,7 +201,8 @@ package struct Verification {
     }
 
     private mutating func verifyEnd(_ manifest: Manifest?, _ mark: DurableMark?, isLive: Bool) {
-        for hole in manifest?.holes ?? [] { end = max(end, hole.end) }
+        for hole in manifest?.losses ?? [] { end = max(end, hole.end) }
+        end = max(end, manifest?.removals.floor ?? .zero)
         let promised = max(
             mark?.end ?? .zero, isLive ? .zero : manifest?.stoppedEnd ?? .zero)
         guard end < promised else { return }
@@ -199,10 +215,11 @@ package struct Verification {
         _ manifest: Manifest?, _ bases: [Offset], isLive: Bool
     ) {
         // A writer is always ahead of the catalog, and what is damaged makes them differ.
-        guard environment.keepsCatalog, !isLive, report.isClean, let id = manifest?.journalID
+        guard environment.keepsCatalog, !isLive, report.isClean, let manifest,
+            manifest.journalID != nil
         else { return }
         guard files.exists(layout.catalog),
-            let known = Catalog.openForReading(layout.catalog).load(id, segments: bases)
+            let known = Catalog.openForReading(layout.catalog).load(manifest, segments: bases)
         else {
             if !bases.isEmpty {
                 report.note(

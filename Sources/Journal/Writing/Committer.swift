@@ -8,16 +8,16 @@ import Foundation
 final class Committer: @unchecked Sendable {
     // SAFETY: everything mutable is touched by the committer's thread alone, from `run()`;
     // `start()` creates that thread once, after the object is complete.
-    private let environment: Environment
-    private let layout: Layout
+    let environment: Environment
+    let layout: Layout
     private let options: Journal.Options
     private let reader: LogReader
-    private let catalog: Catalog
+    let catalog: Catalog
     private let queue: WorkQueue<Work>
     private let observers: Locked<[@Sendable (Publication) -> Void]>
     private let finished = DispatchSemaphore(value: 0)
     private let compressor = LZ4GroupCompressor(capacity: GroupEncoder.groupRawMax)
-    private var manifest: ManifestLog
+    var manifest: ManifestLog
     private var mark: DurableMarkWriter
     private var writer: SegmentWriter?
     private var predecessor: SegmentHeader.Predecessor?
@@ -26,7 +26,7 @@ final class Committer: @unchecked Sendable {
     private var lastSettled: UInt64
     private static let settledMicrosecondsMax: UInt64 = 1_000_000
 
-    private var state: Locked<LogState> { reader.state }
+    var state: Locked<LogState> { reader.state }
 
     init(
         environment: Environment, layout: Layout, options: Journal.Options, reader: LogReader,
@@ -83,30 +83,13 @@ final class Committer: @unchecked Sendable {
             switch item {
             case .append(let submission):
                 submissions.append(submission)
-            case .fork(let completion):
+            case .perform(let task):
                 if !submissions.isEmpty { commit(submissions) }
                 submissions = []
-                completion(fork())
+                task(self)
             }
         }
         if !submissions.isEmpty { commit(submissions) }
-    }
-
-    /// Begins a new epoch: ids that were given out so far stay good.
-    private func fork() -> Result<Epoch, JournalError> {
-        if let reason = state.withLock({ $0.readOnlyReason }) {
-            return .failure(JournalError(.readOnly, reason))
-        }
-        var random = EnvironmentRandom(environment: environment)
-        let epoch = Epoch.random(using: &random)
-        do throws(JournalError) {
-            try manifest.append(.forked(epoch, offset: end))
-        } catch {
-            return .failure(error)
-        }
-        let epochs = manifest.manifest.epochs
-        state.withLock { $0.epochs = epochs }
-        return .success(epoch)
     }
 
     /// Whether commits have followed each other for a second without a pause.
@@ -268,6 +251,32 @@ final class Committer: @unchecked Sendable {
         if pinned == nil { catalog.note(segment: active.header.base, touched, part) }
     }
 
+    /// Makes entries of the MANIFEST durable.
+    ///
+    /// - Throws: code `readOnly`, `io` or `diskFull`; then nothing has changed.
+    func record(_ entries: [Manifest.Entry]) throws(JournalError) {
+        if let reason = state.withLock({ $0.readOnlyReason }) {
+            throw JournalError(.readOnly, reason)
+        }
+        // One at a time: of two in one write a crash could leave the second alone.
+        for entry in entries { try manifest.append(entry) }
+    }
+
+    /// Seals the segment that is being written, if it has records: the next one begins another.
+    ///
+    /// - Throws: code `io` or `diskFull`; what was published of it stays readable.
+    func roll() throws(JournalError) {
+        guard state.withLock({ $0.active?.index.groups.isEmpty == false }) else {
+            return abandonSegment()
+        }
+        do throws(JournalError) {
+            try seal()
+        } catch {
+            abandonSegment()
+            throw error
+        }
+    }
+
     private func becomeReadOnly(_ error: JournalError) {
         state.withLock {
             $0.readOnlyReason =
@@ -284,6 +293,7 @@ final class Committer: @unchecked Sendable {
 
     private func stop() {
         do throws(JournalError) {
+            if state.withLock({ $0.active?.index.groups.isEmpty == true }) { abandonSegment() }
             try seal()
             try mark.sync()
             if state.withLock({ $0.readOnlyReason }) == nil {

@@ -4,6 +4,8 @@ struct ManifestLog {
     private(set) var manifest: Manifest
     private let file: any File
     private var position: Position
+    /// Whether there may be bytes of a failed write behind the end.
+    private var isRagged = false
 
     /// The epoch of ids that are given out now.
     private(set) var epoch: Epoch
@@ -13,16 +15,24 @@ struct ManifestLog {
     /// - Throws: code `io` or `diskFull`; then the file ends as before.
     mutating func append(_ entry: Manifest.Entry) throws(JournalError) {
         let bytes = entry.encoded
+        // What a failed write has left must not show behind this one.
+        if isRagged { try cut() }
         do throws(JournalError) {
             try file.write(bytes, at: position)
             try file.sync()
         } catch {
-            try? file.truncate(to: position)
+            isRagged = true
+            try? cut()
             throw error
         }
         position = position + bytes.count
         manifest.apply(entry)
         epoch = manifest.epochs.current ?? epoch
+    }
+
+    private mutating func cut() throws(JournalError) {
+        try file.truncate(to: position)
+        isRagged = false
     }
 
     /// Begins the manifest of a new journal.

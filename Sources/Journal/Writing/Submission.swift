@@ -12,8 +12,8 @@ struct Submission: Sendable {
 /// What the committer's thread is asked to do.
 enum Work: Sendable {
     case append(Submission)
-    /// Begin a new epoch; called once, on the committer's thread.
-    case fork(@Sendable (Result<Epoch, JournalError>) -> Void)
+    /// Anything else that changes the journal; called once, on the committer's thread.
+    case perform(@Sendable (Committer) -> Void)
 }
 
 /// What became of submitted events; by then they are as durable as the journal promises.

@@ -1,5 +1,5 @@
 import Foundation
-import Journal
+package import Journal
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -24,10 +24,9 @@ package struct ControlClient: Sendable {
         stem: String, ofRegistry: Bool = false,
         read: (([UInt8]) async throws -> Void) async throws -> Void
     ) async throws -> ImportResult {
-        let query = stem.utf8.map { "%" + String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }
-            .joined()
         let (status, answer) = try await post(
-            "/control/import?stem=\(query)" + (ofRegistry ? "&source=registry" : ""), read)
+            "/control/import?stem=\(ControlClient.encode(stem))"
+                + (ofRegistry ? "&source=registry" : ""), read)
         guard status == 200 else {
             throw JournalError(.invalidEvent, answer.detail ?? "the server answered \(status)")
         }
@@ -43,6 +42,46 @@ package struct ControlClient: Sendable {
             throw JournalError(.io, answer.detail ?? "the server answered \(status)")
         }
         return epoch
+    }
+
+    /// Has the server remove what is over the limits.
+    ///
+    /// - Throws: ``JournalError`` with the server's own words when it cannot.
+    package func prune(_ limits: RetentionLimits) async throws -> RemovalResult {
+        var query: [String] = []
+        if let age = limits.age { query.append("older_than=\(ControlClient.encode("\(age)"))") }
+        if let size = limits.size { query.append("larger_than=\(ControlClient.encode("\(size)"))") }
+        return try await change("/control/prune?" + query.joined(separator: "&"))
+    }
+
+    /// Has the server remove a run.
+    ///
+    /// - Throws: ``JournalError`` with the server's own words when it cannot.
+    package func delete(_ run: RunID) async throws -> RemovalResult {
+        try await change("/control/delete?run=\(ControlClient.encode(run.name))")
+    }
+
+    /// Has retention spare a run, or not any more.
+    ///
+    /// - Throws: ``JournalError`` with the server's own words when it cannot.
+    package func pin(_ run: RunID, _ isPinned: Bool) async throws {
+        _ = try await change(
+            "/control/\(isPinned ? "pin" : "unpin")?run=\(ControlClient.encode(run.name))")
+    }
+
+    private func change(_ target: String) async throws -> RemovalResult {
+        let (status, answer) = try await post(target) { _ in }
+        guard status == 200 else {
+            throw JournalError(.io, answer.detail ?? "the server answered \(status)")
+        }
+        var result = RemovalResult()
+        result.records = answer.records ?? 0
+        result.bytes = answer.bytes ?? 0
+        return result
+    }
+
+    private static func encode(_ text: String) -> String {
+        text.utf8.map { "%" + String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
     }
 
     /// Records lines as they stand; a batch that is handed over again is not recorded again.
@@ -129,6 +168,8 @@ package struct ControlClient: Sendable {
         var appended: Int?
         var duplicates: Int?
         var epoch: String?
+        var records: UInt64?
+        var bytes: UInt64?
         var detail: String?
     }
 }

@@ -19,6 +19,7 @@ package struct Problem: Error, Hashable, Sendable {
         detail = error.message
         switch error.code {
         case .invalidEvent: status = 400
+        case .notFound: status = 404
         case .tooLarge: status = 413
         case .readOnly, .overloaded, .closed: status = 503
         case .diskFull:

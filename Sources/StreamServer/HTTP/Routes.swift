@@ -39,6 +39,18 @@ struct Routes: Sendable {
         router.post("/control/import") { request, _ in
             try await imports.receive(request, try RequestTarget(request.head.path ?? ""))
         }
+        let retention = RetentionEndpoint(journal: service.journal)
+        router.post("/control/prune") { request, _ in
+            try await retention.prune(try RequestTarget(request.head.path ?? ""))
+        }
+        router.post("/control/delete") { request, _ in
+            try await retention.delete(try RequestTarget(request.head.path ?? ""))
+        }
+        for (path, isPinned) in [("/control/pin", true), ("/control/unpin", false)] {
+            router.post(RouterPath(path)) { request, _ in
+                try await retention.pin(try RequestTarget(request.head.path ?? ""), isPinned)
+            }
+        }
         let lines = LinesEndpoint(service: service)
         router.post("/control/lines") { request, _ in try await lines.receive(request) }
         return router

@@ -109,7 +109,7 @@ struct RunsEndpoint: Sendable {
                 // A gap stands before a page's events; one behind them begins the next page.
                 if !events.isEmpty || gap != nil { break items }
                 gap = found
-                cursor = Cursor(after: found.range.upperBound)
+                cursor = found.reached
             }
             seen += 1
         }
@@ -156,7 +156,7 @@ extension RunInfo {
         object.add("agents", agents)
         object.add("threads", threads)
         object.add("bytes", bytes)
-        object.add("pinned", false)
+        object.add("pinned", isPinned)
         return object
     }
 }

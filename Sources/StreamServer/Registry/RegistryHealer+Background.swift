@@ -123,7 +123,8 @@ extension RegistryHealer {
         wanted.isThreadNew = { [journal] in journal.thread($0)?.isCreated != true }
         if request.coversKnownRuns {
             wanted.isConcerned = { [journal] run, thread in
-                journal.knows(run) || journal.hasOrphans(ofThread: thread)
+                (journal.knows(run) && !journal.hasRemoved(run))
+                    || journal.hasOrphans(ofThread: thread)
             }
         }
         let scan = RegistryScan(wanted)

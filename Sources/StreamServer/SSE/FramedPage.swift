@@ -45,7 +45,7 @@ struct FramedPage: Sendable {
                 page.count += 1
             case .gap(let gap):
                 SSEFrame.append(gap, requested: requested, epoch: epoch, to: &body)
-                page.lastSent = Cursor(after: gap.range.upperBound)
+                page.lastSent = gap.reached
             }
         }
         page.cursor = page.lastSent ?? .start

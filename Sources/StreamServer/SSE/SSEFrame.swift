@@ -47,7 +47,7 @@ enum SSEFrame {
         _ gap: Gap, requested: EventID?, epoch: Epoch?, to bytes: inout [UInt8]
     ) {
         append(event: "stream_gap", gapObject(gap, requested: requested, epoch: epoch), to: &bytes)
-        append(cursor: Cursor(after: gap.range.upperBound), epoch: epoch, to: &bytes)
+        append(cursor: gap.reached, epoch: epoch, to: &bytes)
     }
 
     /// A gap as an object, as `stream_gap` and a page of events show it.

@@ -37,7 +37,10 @@ extension Settings {
             return TapedeckServer.Options(
                 listener: listens ? listener : nil,
                 upstreams: try upstreams.map { try $0.configuration(token: fallback, read: read) },
-                filter: TypeFilter(filters), registry: registry)
+                filter: TypeFilter(filters), registry: registry,
+                retention: RetentionLimits(
+                    age: retentionAge.flatMap { RetentionAge($0) },
+                    size: retentionSize.flatMap { ByteSize($0) }))
         } catch let error as UpstreamConfigurationError {
             throw SettingsError("\(error)")
         }

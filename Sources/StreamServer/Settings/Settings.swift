@@ -16,6 +16,11 @@ package struct Settings: Hashable, Sendable {
     package var registry: String?
     /// What an acknowledged event survives.
     package var durability = Durability.durable
+    /// Records older than this are removed, such as `30d`; nil for no limit.
+    package var retentionAge: String?
+    /// The oldest records are removed while the segments have more bytes, such as `10GB`; nil for
+    /// no limit.
+    package var retentionSize: String?
     /// Names besides loopback's that requests may give as their `Host`.
     package var allowedHosts: [String] = []
     /// Whether an address that other machines reach may be listened on.
@@ -33,6 +38,8 @@ package struct Settings: Hashable, Sendable {
         filters = layer.filters ?? filters
         registry = layer.registry ?? registry
         durability = layer.durability ?? durability
+        retentionAge = layer.retentionAge ?? retentionAge
+        retentionSize = layer.retentionSize ?? retentionSize
         allowedHosts = layer.allowedHosts ?? allowedHosts
         insecure = layer.insecure ?? insecure
     }

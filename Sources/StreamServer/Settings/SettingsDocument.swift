@@ -23,6 +23,8 @@ struct SettingsDocument: Decodable {
             }
             return durability
         }
+        layer.retentionAge = try value(.retentionAge, String?.self) ?? nil
+        layer.retentionSize = try value(.retentionSize, String?.self) ?? nil
         layer.allowedHosts = try value(.allowedHosts)
         layer.insecure = try value(.insecure)
     }

@@ -7,6 +7,8 @@ package enum SettingsKey: String, CaseIterable, Sendable {
     case filters
     case registry
     case durability
+    case retentionAge = "retention_age"
+    case retentionSize = "retention_size"
     case allowedHosts = "allowed_hosts"
     case insecure
 
@@ -16,6 +18,8 @@ package enum SettingsKey: String, CaseIterable, Sendable {
         case .journal, .host, .port, .registry, .durability, .insecure: "--\(rawValue)"
         case .upstreams: "--upstream"
         case .filters: "--filter"
+        case .retentionAge: "--retention-age"
+        case .retentionSize: "--retention-size"
         case .allowedHosts: "--allow-host"
         }
     }
@@ -33,6 +37,8 @@ package enum SettingsKey: String, CaseIterable, Sendable {
             "must be a list of 1 to \(SettingsLayer.listMax) patterns such as agent_chat_*"
         case .registry: "must be a file's name, or null for none"
         case .durability: "must be durable or os"
+        case .retentionAge: "\(RetentionAge.rule), or null for no limit"
+        case .retentionSize: "\(ByteSize.rule), or null for no limit"
         case .allowedHosts: "must be a list of at most \(SettingsLayer.listMax) host names"
         case .insecure: "must be true or false"
         }

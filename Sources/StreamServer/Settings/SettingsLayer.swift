@@ -12,6 +12,8 @@ package struct SettingsLayer: Hashable, Sendable {
     package var filters: [String]?
     package var registry: String?
     package var durability: Durability?
+    package var retentionAge: String?
+    package var retentionSize: String?
     package var allowedHosts: [String]?
     package var insecure: Bool?
 
@@ -31,6 +33,8 @@ package struct SettingsLayer: Hashable, Sendable {
         try require(upstreams.map { $0.count <= SettingsLayer.listMax }, .upstreams)
         try require(filters.map { !$0.isEmpty && SettingsLayer.areNames($0) }, .filters)
         try require(registry.map(SettingsLayer.isName), .registry)
+        try require(retentionAge.map { RetentionAge($0) != nil }, .retentionAge)
+        try require(retentionSize.map { ByteSize($0) != nil }, .retentionSize)
         try require(allowedHosts.map(SettingsLayer.areNames), .allowedHosts)
         do throws(UpstreamConfigurationError) {
             try UpstreamSetting.check(upstreams ?? [])

@@ -126,6 +126,31 @@ struct GoldenBytesTests {
         #expect(manifest == expected)
     }
 
+    @Test("a MANIFEST that tells of removals")
+    func removals() throws {
+        let (a, b) = (try #require(RunID("a")), try #require(RunID("b")))
+        let range = Offset(rawValue: 3)...Offset(rawValue: 5)
+        let gone = RemovedRun(
+            first: Offset(rawValue: 1), last: Offset(rawValue: 9),
+            lastSeq: RunSequence(rawValue: 4), reason: .deleted)
+        let entries: [Manifest.Entry] = [
+            .pinned(a), .pinned(b), .unpinned(a),
+            .removing(
+                .deletion(a, before: Offset(rawValue: 10), originals: [Offset(rawValue: 3)])),
+            .removed([a: gone]), .threads(["t": ThreadHome(run: b, isCreated: true)]),
+            .erased([ErasedRecords(range: range, lastSeq: RunSequence(rawValue: 2))]),
+            .removalDone, .removing(.retention(floor: Offset(rawValue: 7), spared: [a])),
+        ]
+        let bytes = Manifest.header + entries.flatMap(\.encoded)
+        #expect(hex(bytes) == GoldenBytes.removals)
+        let (manifest, length) = try Manifest.read(bytes, path: "MANIFEST")
+        #expect(length == bytes.count)
+        var expected = Manifest()
+        for entry in entries { expected.apply(entry) }
+        #expect(manifest == expected)
+        #expect(manifest.pins == [b] && manifest.removals.lastSeq(of: a).rawValue == 4)
+    }
+
     @Test("a durable mark")
     func mark() throws {
         let mark = DurableMark(

@@ -34,15 +34,22 @@ struct JournalModel {
 
     /// Lost ones are nil.
     private(set) var records: [Record?] = []
+    /// The runs of records that were removed, by their place.
+    private(set) var removed: [Int: RunID] = [:]
+    /// Those of them that went with the run that they had been copied to.
+    private(set) var erased: Set<Int> = []
+    private var removedSeqs: [RunID: UInt64] = [:]
+    private var forgottenCreated: [String: RunID] = [:]
+    private var forgottenSeen: [String: RunID] = [:]
     private var lastSeqs: [RunID: UInt64] = [:]
-    private var created: [String: RunID] = [:]
+    private(set) var created: [String: RunID] = [:]
     private var seen: [String: RunID] = [:]
     private var known: [Sameness: Int] = [:]
     private var orphans: [String: [Int]] = [:]
 
     var end: Int { records.count }
 
-    var hasLosses: Bool { records.contains { $0 == nil } }
+    var hasLosses: Bool { records.indices.contains { records[$0] == nil && removed[$0] == nil } }
 
     private func samenesses(_ run: RunID, _ draft: Draft, _ origin: EventID?) -> [Sameness] {
         let event = draft.event
@@ -172,7 +179,16 @@ struct JournalModel {
 
     /// Holds what a start found, and knows no more than follows from it.
     mutating func restore(_ found: [Record?]) throws(JournalError) {
+        let before = self
         self = JournalModel()
+        removed = before.removed.filter { $0.key < found.count && found[$0.key] == nil }
+        erased = before.erased
+        removedSeqs = before.removedSeqs
+        forgottenCreated = before.forgottenCreated
+        forgottenSeen = before.forgottenSeen
+        lastSeqs = removedSeqs
+        created = forgottenCreated
+        seen = forgottenSeen
         for record in found {
             guard let record else {
                 records.append(nil)
@@ -186,6 +202,25 @@ struct JournalModel {
                 origin: record.origin)
             records[end - 1] = record
         }
+        // Those of `unassigned` need not be its first ones.
+        lastSeqs.merge(removedSeqs) { max($0, $1) }
+    }
+
+    /// Takes records out, and remembers of them what the journal does; of their threads, these.
+    mutating func remove(
+        _ places: Set<Int>, deleted: RunID?, threads: [String: ThreadHome]
+    ) throws(JournalError) {
+        for place in places {
+            guard let record = records[place] else { continue }
+            removed[place] = record.run
+            if let deleted, record.run != deleted { erased.insert(place) }
+            removedSeqs[record.run] = max(removedSeqs[record.run] ?? 0, record.seq.rawValue)
+        }
+        forgottenCreated = threads.filter(\.value.isCreated).mapValues(\.run)
+        forgottenSeen = threads.filter { !$0.value.isCreated }.mapValues(\.run)
+        var left = records
+        for place in places { left[place] = nil }
+        try restore(left)
     }
 
     func lastSeq(of run: RunID, before offset: Int) -> UInt64 {

@@ -38,7 +38,9 @@ extension ModelSequence {
         isMarkBehind = false
         observe()
         published.withLock { $0 = [] }
-        try recover(mayLose: options.durability == .os && end == .powerCut)
+        let mayLose = options.durability == .os && end == .powerCut
+        if removes { try settleRemoval(mayLose: mayLose) }
+        try recover(mayLose: mayLose)
         if journal.epochs.current != oldEpochs.current, before.end == model.end,
             end == .stop, !hasFailed
         {

@@ -48,8 +48,16 @@ extension ModelSequence {
                 throw Failure(description: "a gap is told where nothing is missing: \(gap)")
             }
         }
-        if slice.contains(where: { $0 == nil }), selection.named == nil, page.items.gaps.isEmpty {
-            throw Failure(description: "a gap between \(start) and \(end) is not told")
+        let told = cursor.told.map { Int($0.rawValue) } ?? start
+        let mayMiss = (start..<end).contains { place in
+            guard model.records[place] == nil else { return false }
+            guard let run = model.removed[place] else { return selection.named == nil }
+            return selection.contains(run) && (place >= told || model.erased.contains(place))
+        }
+        if mayMiss, page.items.gaps.isEmpty {
+            throw Failure(
+                description: "a gap between \(start) and \(end) is not told to \(selection): "
+                    + (start..<end).map { model.removed[$0]?.name ?? "-" }.joined())
         }
     }
 
@@ -123,7 +131,7 @@ extension ModelSequence {
             let offset = generator.below(model.end + 1)
             let seq = try journal.seq(
                 of: run, at: Cursor(next: Offset(rawValue: UInt64(offset))))
-            let isExact = !model.hasLosses
+            let isExact = !model.hasLosses && !model.removed.values.contains(run)
             guard !isExact || seq.rawValue == model.lastSeq(of: run, before: offset) else {
                 throw Failure(
                     description: "the seq of \(run) at \(offset) is \(seq.rawValue), not "

@@ -24,10 +24,17 @@ struct ModelSequence {
     var isMarkBehind = false
     /// Whether a call has failed since the last start.
     var hasFailed = false
+    /// Whether runs are deleted and old records taken by retention, too.
+    let removes: Bool
+    /// Runs that retention spares.
+    var pins: Set<RunID> = []
+    /// The removal during which the disk went away.
+    var interrupted: Removing?
     /// What was done, for the message of a failure.
     var trace: [String] = []
 
-    init(seed: UInt64) throws {
+    init(seed: UInt64, removes: Bool = false) throws {
+        self.removes = removes
         generator = SplitMix64(seed: seed)
         world = TestWorld(seed: seed)
         options = Journal.Options(
@@ -51,6 +58,7 @@ struct ModelSequence {
     }
 
     mutating func step() throws {
+        if removes, generator.oneIn(20) { try remove() }
         let choice = generator.below(100)
         switch choice {
         case 0..<48: try append()

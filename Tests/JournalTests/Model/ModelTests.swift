@@ -34,10 +34,18 @@ struct ModelTests {
         _ = check(seed)
     }
 
-    private func check(_ seed: UInt64) -> Bool {
+    @Test("with runs that are deleted and retention that takes what is old", arguments: chunks)
+    func removals(chunk: UInt64) {
+        var seeds = SplitMix64(seed: chunk)
+        for _ in 0..<ModelTests.sequencesPerChunk / 5 {
+            guard check(seeds.next(), removes: true) else { return }
+        }
+    }
+
+    private func check(_ seed: UInt64, removes: Bool = false) -> Bool {
         var sequence: ModelSequence?
         do {
-            sequence = try ModelSequence(seed: seed)
+            sequence = try ModelSequence(seed: seed, removes: removes)
             try sequence?.run(ModelTests.operations)
             return true
         } catch {

@@ -38,6 +38,8 @@ struct SettingsFileTests {
             ),
             ("upstreams", ["5", "'http://h'", "[5]", "[null]", "[[]]", "{}"], "must be a list of"),
             ("filters", ["[]", "'a'", "['']", "[5]", "['a', null]"], "must be a list of 1 to 256"),
+            ("retention_age", ["'soon'", "'30'", "30"], "must be a number with s, m, h, d or w"),
+            ("retention_size", ["'much'", "'-1GB'", "10"], "must be a number of bytes"),
             ("durability", ["'never'", "5", "['os']"], "must be durable or os"),
             ("allowed_hosts", ["'h'", "['']", "[5]"], "must be a list of at most 256 host names"),
             ("insecure", ["1", "'yes'", "null"], "must be true or false"),

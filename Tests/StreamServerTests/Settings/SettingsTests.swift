@@ -19,6 +19,8 @@ struct SettingsTests {
         case .filters: #"["a*", "b"]"#
         case .registry: #""r.db""#
         case .durability: #""os""#
+        case .retentionAge: #""30d""#
+        case .retentionSize: #""10GB""#
         case .allowedHosts: #"["x.example"]"#
         case .insecure: "true"
         }
@@ -38,8 +40,9 @@ struct SettingsTests {
     func sample() throws {
         let text = try String(contentsOf: SettingsTests.sample, encoding: .utf8)
         let layer = try layer(text)
-        // No registry is said by null.
-        #expect(members(layer).filter { $0.value == "nil" }.map(\.key) == ["registry"])
+        // No registry and no limits are said by null.
+        let unsaid = members(layer).filter { $0.value == "nil" }.keys.sorted()
+        #expect(unsaid == ["registry", "retentionAge", "retentionSize"])
         #expect(members(layer).count == SettingsKey.allCases.count)
         var settings = Settings()
         settings.apply(layer)
