@@ -228,3 +228,28 @@ def test_bad_usage_is_told_and_changes_nothing(tmp_path, words):
 def test_a_journal_that_is_not_there_is_not_made(tmp_path, words):
     told = tapedeck.refuse(*words, journal=tmp_path / "nowhere")
     assert "there is no journal here" in told and not (tmp_path / "nowhere").exists()
+
+
+def test_readers_and_writers_go_on_while_records_are_removed(serve):
+    """A live reader has all of it; a fresh one is told where it begins, and misses nothing since."""
+    server = serve()
+    follower = tapedeck.Follower(server.port, "/api/stream/agent_chat/run")
+    said = 0
+    for _ in range(12):
+        server.say("run", *range(said, said + 100))
+        server.say("other", *range(said, said + 100))
+        said += 100
+        time.sleep(0.05)
+        tapedeck.succeed("prune", "--older-than", "0.1s", journal=server.journal)
+        frames = server.read("run")
+        seqs = [frame.json["seq"] for frame in frames if frame.event == "stream_live"]
+        assert seqs == [said]
+        missed = sum(gap["missed"] for gap in gaps(frames))
+        assert missed + len(tapedeck.events_of(frames)) == said
+        assert len(gaps(frames)) == (1 if missed else 0)
+    tapedeck.eventually(lambda: len(follower.events) >= said, 10, "the live reader to have all")
+    follower.stop()
+    ids = [frame.json["message_id"] for frame in follower.events]
+    assert ids == [f"run-{n}" for n in range(said)]
+    assert not follower.told("stream_gap", "stream_reset")
+    assert missed > 0

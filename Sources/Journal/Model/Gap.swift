@@ -20,11 +20,15 @@ public struct Gap: Hashable, Sendable {
     ///
     /// Within `range` where records of other selected runs are left there.
     public var reached: Cursor
+    /// The seq that a reader of one run has come to with it; nil where that is not known.
+    public var seq: RunSequence?
 
     /// A gap over `range`, behind which the reader stands unless `reached` says otherwise.
     public init(
-        range: ClosedRange<Offset>, missed: UInt64?, reason: Reason, reached: Cursor? = nil
+        range: ClosedRange<Offset>, missed: UInt64?, reason: Reason, reached: Cursor? = nil,
+        seq: RunSequence? = nil
     ) {
+        self.seq = seq
         self.range = range
         self.missed = missed
         self.reason = reason

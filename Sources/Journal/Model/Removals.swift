@@ -77,6 +77,13 @@ struct RemovedRun: Hashable, Sendable {
         reason = later.reason
     }
 
+    /// The seq of the last record below `offset`; that of the last of all where others lie between
+    /// them and it cannot be known.
+    func lastSeq(before offset: Offset) -> RunSequence {
+        guard offset <= last, let missing = count(from: offset) else { return lastSeq }
+        return RunSequence(rawValue: lastSeq.rawValue - missing)
+    }
+
     /// How many records at or above `offset` are gone; nil when that cannot be known, since others
     /// lie between them.
     func count(from offset: Offset) -> UInt64? {

@@ -28,7 +28,13 @@ extension JournalReading {
 
     /// How many records of `run` a reader at `cursor` has seen: the last one's seq.
     package func seq(of run: RunID, at cursor: Cursor) throws(JournalError) -> RunSequence {
-        guard let summary = reader.state.withLock({ $0.summary(of: run) }) else { return .none }
+        let (summary, removed) = reader.state.withLock {
+            ($0.summary(of: run), $0.removals.runs[run])
+        }
+        if let removed, cursor.next <= summary?.first ?? .init(rawValue: .max) {
+            return removed.lastSeq(before: cursor.next)
+        }
+        guard let summary else { return .none }
         if cursor.next > summary.last { return summary.lastSeq }
         if cursor.next <= summary.first {
             return RunSequence(rawValue: summary.firstSeq.rawValue - 1)
@@ -97,6 +103,11 @@ extension JournalReading {
     /// Whether the beginning of a run, or all of it, was deleted or taken by retention.
     package func hasRemoved(_ run: RunID) -> Bool {
         reader.state.withLock { $0.removals.runs[run] != nil }
+    }
+
+    /// The last seq that was given to a record of `run`, whether it is left or not.
+    package func lastSeq(of run: RunID) -> RunSequence {
+        reader.state.withLock { $0.lastSeq(of: run) }
     }
 
     /// The record that a reader at `cursor` saw last, if that is still there and selected.

@@ -85,6 +85,7 @@ extension LogState {
         var range: ClosedRange<Offset>?
         var missed: UInt64? = 0
         var reason = Gap.Reason.retention
+        var seq: RunSequence?
         for (run, removed) in removals.runs(of: page.selection, from: start) {
             let lower = max(start, removed.first)
             var upper = removed.last
@@ -98,12 +99,13 @@ extension LogState {
             range = min(whole.lowerBound, lower)...max(whole.upperBound, upper)
             missed = missed.flatMap { sum in removed.count(from: start).map { sum + $0 } }
             reason = removed.reason
+            if page.selection == .run(run) { seq = removed.lastSeq }
         }
         guard let range else { return nil }
         // Records of other runs may be left in between.
         let next = page.records.first { $0.offset > range.lowerBound }?.offset ?? page.cursor.next
         return Gap(
             range: range, missed: missed, reason: reason,
-            reached: Cursor(next: min(range.upperBound.next, next)))
+            reached: Cursor(next: min(range.upperBound.next, next)), seq: seq)
     }
 }

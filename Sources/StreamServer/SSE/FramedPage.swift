@@ -46,6 +46,7 @@ struct FramedPage: Sendable {
             case .gap(let gap):
                 SSEFrame.append(gap, requested: requested, epoch: epoch, to: &body)
                 page.lastSent = gap.reached
+                page.seq = gap.seq ?? page.seq
             }
         }
         page.cursor = page.lastSent ?? .start

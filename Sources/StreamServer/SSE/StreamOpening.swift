@@ -160,7 +160,7 @@ struct StreamOpening: Sendable {
         object.add("earliest", extent.map { EventID(epoch: epoch, offset: $0.first) })
         object.add("latest", extent.map { EventID(epoch: epoch, offset: $0.last) })
         object.add("seq", request.run == nil ? nil : seq.rawValue)
-        object.add("latest_seq", request.run.map { journal.run($0)?.lastSeq.rawValue ?? 0 })
+        object.add("latest_seq", request.run.map { journal.lastSeq(of: $0).rawValue })
         switch resume {
         case .fresh: object.add("resume", "fresh")
         case .exact: object.add("resume", "exact")
