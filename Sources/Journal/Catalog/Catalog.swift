@@ -13,6 +13,10 @@ final class Catalog: Sendable {
     /// A catalog that keeps nothing.
     static let none = Catalog(database: nil)
 
+    private static let runsQuery = "SELECT name, summary FROM runs"
+    private static let threadsQuery = "SELECT thread, run, isCreated, crc FROM threads"
+    private static let orphansQuery = "SELECT offset, thread, crc FROM orphans ORDER BY offset"
+
     private init(database: DatabaseQueue?) {
         self.database = database
     }
@@ -26,24 +30,41 @@ final class Catalog: Sendable {
         do {
             return (try Catalog(database: prepare(path)), isNew ? "it was missing" : nil)
         } catch {
-            for suffix in ["", "-journal"] where files.exists(path + suffix) {
-                try? files.remove(path + suffix)
-            }
-            guard let database = try? prepare(path) else { return (none, "\(error)") }
-            return (Catalog(database: database), "it was damaged (\(error))")
+            return (anew(path, files), "it was damaged (\(error))")
         }
+    }
+
+    /// An empty catalog in place of whatever is at `path`.
+    static func anew(_ path: String, _ files: any FileSystem) -> Catalog {
+        for suffix in ["", "-journal"] where files.exists(path + suffix) {
+            try? files.remove(path + suffix)
+        }
+        return Catalog(database: try? prepare(path))
     }
 
     /// Opens the catalog at `path` for reading alone; ``none`` when there is none to be read.
     static func openForReading(_ path: String) -> Catalog {
         var configuration = Configuration()
         configuration.readonly = true
-        return Catalog(database: try? DatabaseQueue(path: path, configuration: configuration))
+        let database = try? DatabaseQueue(path: path, configuration: configuration)
+        guard let database, (try? database.read(check)) != nil else { return none }
+        return Catalog(database: database)
+    }
+
+    /// - Throws: a `DatabaseError` when pages of the database are damaged, even those that nothing
+    ///   would read: what is written over them would fail, and an index that is wrong would replace
+    ///   the wrong row.
+    private static func check(_ database: Database) throws {
+        let health = try String.fetchOne(database, sql: "PRAGMA integrity_check(1)")
+        guard health == "ok" else {
+            throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: health)
+        }
     }
 
     private static func prepare(_ path: String) throws -> DatabaseQueue {
         let database = try DatabaseQueue(path: path)
         try database.write { database in
+            try check(database)
             try database.execute(
                 sql: """
                     CREATE TABLE IF NOT EXISTS journal (id TEXT PRIMARY KEY) STRICT;
@@ -57,6 +78,10 @@ final class Catalog: Sendable {
                         (offset INTEGER PRIMARY KEY, thread TEXT NOT NULL,
                          crc INTEGER NOT NULL) STRICT;
                     """)
+            // What stands in tables of these names may be something else.
+            for sql in [runsQuery, threadsQuery, orphansQuery] {
+                _ = try database.makeStatement(sql: sql)
+            }
         }
         return database
     }
@@ -67,14 +92,12 @@ final class Catalog: Sendable {
     ///   of other segments than these.
     func load(_ id: JournalID, segments: [Offset]) -> (directory: Directory, count: Int)? {
         try? database?.read { database in
-            let health = try String.fetchOne(database, sql: "PRAGMA quick_check(1)")
-            guard health == "ok" else { return nil }
             let known = try String.fetchOne(database, sql: "SELECT id FROM journal")
             let bases = try Int64.fetchAll(database, sql: "SELECT base FROM segments ORDER BY base")
                 .map { Offset(rawValue: UInt64(bitPattern: $0)) }
             guard known == id.description, segments.starts(with: bases) else { return nil }
             var runs: [RunID: RunSummary] = [:]
-            let rows = try Row.fetchCursor(database, sql: "SELECT name, summary FROM runs")
+            let rows = try Row.fetchCursor(database, sql: Catalog.runsQuery)
             while let row = try rows.next() {
                 let stored = try row.decode(Data.self, atIndex: 1)
                 guard let run = RunID(try row.decode(String.self, atIndex: 0)),
@@ -83,8 +106,7 @@ final class Catalog: Sendable {
                 runs[run] = summary
             }
             var threads: [String: ThreadHome] = [:]
-            let homes = try Row.fetchCursor(
-                database, sql: "SELECT thread, run, isCreated, crc FROM threads")
+            let homes = try Row.fetchCursor(database, sql: Catalog.threadsQuery)
             while let row = try homes.next() {
                 let thread = try row.decode(String.self, atIndex: 0)
                 guard let run = RunID(try row.decode(String.self, atIndex: 1)) else { return nil }
@@ -94,8 +116,7 @@ final class Catalog: Sendable {
                 threads[thread] = home
             }
             var orphans: [String: [Offset]] = [:]
-            let waiting = try Row.fetchCursor(
-                database, sql: "SELECT offset, thread, crc FROM orphans ORDER BY offset")
+            let waiting = try Row.fetchCursor(database, sql: Catalog.orphansQuery)
             while let row = try waiting.next() {
                 let number = try row.decode(Int64.self, atIndex: 0)
                 let offset = Offset(rawValue: UInt64(bitPattern: number))
@@ -109,8 +130,11 @@ final class Catalog: Sendable {
     }
 
     /// Forgets everything and keeps what is known of `segments` instead.
-    func replace(_ id: JournalID, segments: [Offset], _ directory: Directory) {
-        try? database?.write { database in
+    ///
+    /// - Returns: false when the database does not let itself be written, as where its tables are
+    ///   not what they should be.
+    func replace(_ id: JournalID, segments: [Offset], _ directory: Directory) -> Bool {
+        let done: Void? = try? database?.write { database in
             for table in ["journal", "segments", "runs", "threads", "orphans"] {
                 try database.execute(sql: "DELETE FROM \(table)")
             }
@@ -119,6 +143,7 @@ final class Catalog: Sendable {
             for base in segments { try Catalog.insert(base, database) }
             try Catalog.upsert(directory, directory.orphans, database)
         }
+        return done != nil
     }
 
     /// Adds a segment that was just sealed, of which `part` is known: the runs and threads that it
