@@ -33,6 +33,10 @@ ID = re.compile(r"[a-z0-9]{8}-\d+")
 RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 
 
+def rounds(normal, deep):
+    """How often a campaign does what it does; TAPEDECK_ROUNDS says otherwise."""
+    return int(os.environ.get("TAPEDECK_ROUNDS") or (deep if DEEP else normal))
+
 
 # --- values -----------------------------------------------------------------------------------
 
