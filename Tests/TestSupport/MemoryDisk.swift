@@ -165,8 +165,9 @@ struct MemoryDisk: Sendable {
         for change in pending where survives() { change.apply(to: &syncedNames) }
         pending = []
         names = syncedNames
+        var lengths = SplitMix64(seed: ~seed)
         for place in inodes.indices {
-            inodes[place].crash(survives: survives, &generator)
+            inodes[place].crash(survives: survives, &lengths)
         }
         guard lies.contains(.bitsRot) else { return }
         let files = names.values.filter { !inodes[$0].bytes.isEmpty }.sorted()
