@@ -518,10 +518,11 @@ class Process:
                 env=environment(),
             )
         line, deadline = b"", started + timeout
+        # Not select(): a test with a thousand connections has descriptors beyond its limit.
+        output = select.poll()
+        output.register(self.child.stdout, select.POLLIN)
         while not line.endswith(b"\n"):
-            ready, _, _ = select.select(
-                [self.child.stdout], [], [], max(0, deadline - time.monotonic())
-            )
+            ready = output.poll(max(0, deadline - time.monotonic()) * 1000)
             piece = os.read(self.child.stdout.fileno(), 1) if ready else b""
             if not piece:
                 self.end(signal.SIGKILL)
