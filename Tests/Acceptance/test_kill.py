@@ -5,7 +5,7 @@ import time
 
 import tapedeck
 
-ROUNDS = 100 if tapedeck.DEEP else 30
+ROUNDS = tapedeck.rounds(30, 500)
 RUNS = ["kill-a", "kill-b"]
 
 

@@ -2,16 +2,18 @@ import Dispatch
 package import Journal
 
 extension Journal {
-    /// Appends events and waits on the calling thread until they are durable.
-    package func appendNow(_ drafts: [Draft], atomically: Bool = true) throws(JournalError)
-        -> Receipt
-    {
+    /// Appends events and waits on the calling thread until they are durable; calls `onceQueued`
+    /// when they are on their way.
+    package func appendNow(
+        _ drafts: [Draft], atomically: Bool = true, onceQueued: () -> Void = {}
+    ) throws(JournalError) -> Receipt {
         let answer = Locked<Result<Receipt, JournalError>?>(nil)
         let answered = DispatchSemaphore(value: 0)
         submit(drafts, atomically: atomically) { result in
             answer.withLock { $0 = result }
             answered.signal()
         }
+        onceQueued()
         answered.wait()
         guard let result = answer.withLock({ $0 }) else {
             preconditionFailure("a submission was answered without a result")

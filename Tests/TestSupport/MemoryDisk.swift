@@ -32,10 +32,35 @@ struct MemoryDisk: Sendable {
 
     /// Calls that are to fail.
     struct Fault: Sendable {
+        enum Effect: Sendable {
+            /// Nothing is done; what a sync should have written is lost.
+            case error(JournalError.Code)
+            /// A write is done by half.
+            case short(JournalError.Code)
+            /// The machine is off: whatever is called has no effect.
+            case off
+
+            var code: JournalError.Code {
+                switch self {
+                case .error(let code), .short(let code): code
+                case .off: .io
+                }
+            }
+        }
+
         var skipped: Int
         var count: Int
-        var code: JournalError.Code
-        var isShort: Bool
+        var effect: Effect
+
+        /// Whether the next call is one that fails.
+        mutating func isDue() -> Bool {
+            if skipped > 0 {
+                skipped -= 1
+                return false
+            }
+            count -= count == .max ? 0 : 1
+            return count >= 0
+        }
     }
 
     var inodes: [MemoryInode] = []
@@ -49,7 +74,13 @@ struct MemoryDisk: Sendable {
     var changes = 0
     var reads = 0
     var capacity: Int?
+    /// Calls that change something and are to fail.
     var fault: Fault?
+    /// Calls that read from a file and are to fail.
+    var readFault: Fault?
+    var lies: Set<DiskLie> = []
+    /// Decides when the kernel writes by itself; nil for never.
+    var writeback: SplitMix64?
 
     static func directory(of path: String) -> Substring {
         path[..<(path.lastIndex(of: "/") ?? path.startIndex)]
@@ -59,7 +90,15 @@ struct MemoryDisk: Sendable {
         String(directory(of: path) as Substring)
     }
 
-    var isFaultShort: Bool { fault?.isShort ?? false }
+    /// How much of `count` bytes a write takes that fails.
+    func taken(of count: Int) -> Int {
+        if case .short = fault?.effect { count / 2 } else { 0 }
+    }
+
+    /// Whether the power is gone, or will be before the next call that changes something.
+    var isOff: Bool {
+        if case .off = fault?.effect { fault?.skipped == 0 } else { false }
+    }
 
     mutating func addInode() -> Int {
         inodes.append(MemoryInode())
@@ -72,6 +111,7 @@ struct MemoryDisk: Sendable {
     }
 
     mutating func syncDirectory(_ path: String) {
+        guard !lies.contains(.directoriesUnsynced) else { return }
         for change in pending where change.directory == path { change.apply(to: &syncedNames) }
         pending.removeAll { $0.directory == path }
     }
@@ -79,15 +119,21 @@ struct MemoryDisk: Sendable {
     /// Counts a call that changes something, and makes it fail if it is due to.
     mutating func countChange(_ path: String) throws(JournalError) {
         changes += 1
-        guard var due = fault, due.count > 0 else { return }
-        if due.skipped > 0 {
-            due.skipped -= 1
-            fault = due
-            return
+        if var generator = writeback {
+            if generator.oneIn(4) {
+                for place in inodes.indices { inodes[place].writeBack(&generator) }
+            }
+            writeback = generator
         }
-        due.count -= 1
-        fault = due
-        throw JournalError(due.code, "a fault that a test asked for", path: path)
+        guard fault?.isDue() == true, let effect = fault?.effect else { return }
+        throw JournalError(effect.code, "a fault that a test asked for", path: path)
+    }
+
+    /// Counts a call that reads from a file, and makes it fail if it is due to.
+    mutating func countRead(_ path: String) throws(JournalError) {
+        reads += 1
+        guard readFault?.isDue() == true else { return }
+        throw JournalError(.io, "a fault that a test asked for", path: path)
     }
 
     /// How many bytes can be written at `position` of a file; nil for any number.
@@ -101,6 +147,7 @@ struct MemoryDisk: Sendable {
         generation += 1
         locks = [:]
         fault = nil
+        readFault = nil
     }
 
     mutating func crash(seed: UInt64) {
@@ -118,9 +165,16 @@ struct MemoryDisk: Sendable {
         for change in pending where survives() { change.apply(to: &syncedNames) }
         pending = []
         names = syncedNames
+        var lengths = SplitMix64(seed: ~seed)
         for place in inodes.indices {
-            inodes[place].crash(survives: survives, &generator)
+            inodes[place].crash(survives: survives, &lengths)
         }
+        guard lies.contains(.bitsRot) else { return }
+        let files = names.values.filter { !inodes[$0].bytes.isEmpty }.sorted()
+        guard !files.isEmpty else { return }
+        let inode = files[generator.below(files.count)]
+        inodes[inode].bytes[generator.below(inodes[inode].bytes.count)] ^= 16
+        inodes[inode].sync(all: true)
     }
 
     mutating func change(_ path: String, _ body: (inout [UInt8]) -> Void) {
@@ -145,92 +199,5 @@ struct MemoryDisk: Sendable {
             names[path] = nil
             syncedNames[path] = nil
         }
-    }
-}
-
-/// A file's newest bytes, and those on the disk.
-struct MemoryInode: Sendable {
-    var bytes: [UInt8] = []
-    private var synced: [UInt8] = []
-    /// Where the two may differ.
-    private var dirty: Range<Int>?
-
-    mutating func write(_ new: ArraySlice<UInt8>, at position: Int) {
-        guard !new.isEmpty else { return }
-        if bytes.count < position {
-            touch(bytes.count..<position)
-            bytes.append(contentsOf: repeatElement(0, count: position - bytes.count))
-        }
-        let overlap = min(bytes.count - position, new.count)
-        bytes.replaceSubrange(position..<position + overlap, with: new.prefix(overlap))
-        bytes.append(contentsOf: new.dropFirst(overlap))
-        touch(position..<position + new.count)
-    }
-
-    mutating func truncate(to length: Int) {
-        guard length < bytes.count else { return }
-        touch(length..<bytes.count)
-        bytes.removeLast(bytes.count - length)
-    }
-
-    mutating func sync(all: Bool = false) {
-        if all { dirty = 0..<max(bytes.count, synced.count) }
-        guard let dirty else { return }
-        keep(dirty)
-        synced.removeLast(max(synced.count - bytes.count, 0))
-        self.dirty = nil
-    }
-
-    /// What a failed sync does: the pages count as clean, and are not on the disk.
-    mutating func forgetDirty() {
-        dirty = nil
-    }
-
-    mutating func crash(survives: () -> Bool, _ generator: inout SplitMix64) {
-        guard let dirty else {
-            bytes = synced
-            return
-        }
-        let length: Int
-        switch generator.below(3) {
-        case 0: length = synced.count
-        case 1: length = bytes.count
-        default:
-            let low = min(synced.count, bytes.count)
-            length = low + generator.below(abs(synced.count - bytes.count) + 1)
-        }
-        let sector = MemoryDisk.sectorLength
-        var start = dirty.lowerBound / sector * sector
-        while start < dirty.upperBound {
-            let end = start + sector
-            if survives() { keep(max(start, dirty.lowerBound)..<min(end, dirty.upperBound)) }
-            start = end
-        }
-        if synced.count > length {
-            synced.removeLast(synced.count - length)
-        } else {
-            synced.append(contentsOf: repeatElement(0, count: length - synced.count))
-        }
-        bytes = synced
-        self.dirty = nil
-    }
-
-    private mutating func touch(_ range: Range<Int>) {
-        dirty =
-            dirty.map {
-                min($0.lowerBound, range.lowerBound)..<max($0.upperBound, range.upperBound)
-            } ?? range
-    }
-
-    /// Puts the newest bytes of `range` on the disk.
-    private mutating func keep(_ range: Range<Int>) {
-        let range = range.clamped(to: 0..<bytes.count)
-        guard !range.isEmpty else { return }
-        if synced.count < range.lowerBound {
-            synced.append(contentsOf: repeatElement(0, count: range.lowerBound - synced.count))
-        }
-        let overlap = min(synced.count, range.upperBound)
-        synced.replaceSubrange(range.lowerBound..<overlap, with: bytes[range.lowerBound..<overlap])
-        synced.append(contentsOf: bytes[overlap..<range.upperBound])
     }
 }

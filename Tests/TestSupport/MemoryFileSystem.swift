@@ -3,18 +3,29 @@ package import Journal
 /// A file system in memory that can lose what a disk can lose.
 ///
 /// Fault model:
-/// - `crash(_:)` is a power cut. Of every file, what was synced is kept; of what was written since,
-///   each 512-byte sector survives or not, by the seed; a sector that was never on disk is zeros;
-///   the length is the synced one, the newest, or one between. Of the names of a directory, the
-///   changes since it was last synced happened or not, each by itself, a rename as one.
-/// - `kill()` ends the process: everything written is kept, and can still be lost to a later crash.
-/// - After both, open files fail, and locks are free.
-/// - `fail(...)` makes calls that change something fail, from the n-th on: a write may be short,
-///   and a failed sync loses what it should have written, as Linux does: a later one does not
-///   bring it back.
-/// - `capacity` is how many bytes all files may have; more is `diskFull`, after a short write.
-/// - Directories themselves, once made, are durable. Nothing that was synced is ever damaged:
-///   tests do that with `change(_:_:)`.
+/// - **A crash after any call.** `cutPower(after:)` turns the machine off after the n-th call that
+///   changes something: later calls have no effect. `crash(_:)` is what is then left on the disk.
+/// - **Any subset of unsynced pages survives, torn at 512 bytes.** Of every file, what was synced
+///   is kept; of what was written since, each 512-byte sector survives or not, by the seed; a
+///   sector that was never on disk is zeros; the length is the synced one, the newest, or one
+///   between. After `writeBack(seed:)` pages go to the disk between calls too, so that a page that
+///   is written again, or cut off, may be found as it was in between.
+/// - **Unsynced names vanish.** Of the names of a directory, the changes since it was last synced
+///   (created, removed, renamed) happened or not, each by itself, a rename as one.
+/// - **The n-th call fails.** `fail(...)` makes calls that change something fail, from the n-th on,
+///   once or for good, with `io` or `diskFull`; a write may be done by half first. `failReads(...)`
+///   does the same to reads. The protocol has no interrupted calls: whoever implements it repeats
+///   them, and goes on where a write was short (`Tests/Acceptance/test_faulty_calls.py`).
+/// - **A failed sync leaves pages clean and gone**, as Linux does: they are read as before, and a
+///   later sync does not bring them to the disk.
+/// - **A disk that is full.** `capacity` is how many bytes all files may have; more is `diskFull`,
+///   after a short write.
+/// - **A process that ends.** `kill()` keeps everything written, which can still be lost to a later
+///   crash. After a kill or a crash, open files fail, and locks are free.
+/// - **Bits rot.** `change(_:_:)` changes what was synced.
+///
+/// Directories themselves, once made, are durable. What the journal relies on and no honest disk
+/// does is in ``DiskLie``.
 package final class MemoryFileSystem: FileSystem {
     private let disk: Locked<MemoryDisk>
 
@@ -42,8 +53,43 @@ package final class MemoryFileSystem: FileSystem {
     ) {
         disk.withLock {
             $0.fault = MemoryDisk.Fault(
-                skipped: skipped, count: count, code: code, isShort: isShort)
+                skipped: skipped, count: count, effect: isShort ? .short(code) : .error(code))
         }
+    }
+
+    /// Turns the machine off after `skipped` more calls that change something.
+    ///
+    /// What is called from then on fails and has no effect; ``crash(_:)`` is the rest of it.
+    package func cutPower(after skipped: Int) {
+        disk.withLock {
+            $0.fault = MemoryDisk.Fault(skipped: skipped, count: .max, effect: .off)
+        }
+    }
+
+    /// Makes `count` calls that read from a file fail, after `skipped` more that do not.
+    package func failReads(after skipped: Int, count: Int = 1) {
+        disk.withLock {
+            $0.readFault = MemoryDisk.Fault(skipped: skipped, count: count, effect: .error(.io))
+        }
+    }
+
+    /// Lets every call succeed again.
+    package func mend() {
+        disk.withLock { disk in
+            disk.fault = nil
+            disk.readFault = nil
+        }
+    }
+
+    /// Puts unsynced pages on the disk between calls from now on, as a kernel does.
+    package func writeBack(seed: UInt64) {
+        disk.withLock { $0.writeback = SplitMix64(seed: seed) }
+    }
+
+    /// What the disk does that no disk should.
+    package var lies: Set<DiskLie> {
+        get { disk.withLock { $0.lies } }
+        set { disk.withLock { $0.lies = newValue } }
     }
 
     /// How many calls that change something were made.
@@ -66,6 +112,37 @@ package final class MemoryFileSystem: FileSystem {
     /// The bytes of the file at `path`; nil when there is none.
     package func contents(_ path: String) -> [UInt8]? {
         disk.withLock { disk in disk.names[path].map { disk.inodes[$0].bytes } }
+    }
+
+    /// How many bytes all files have.
+    package var used: Int {
+        disk.withLock { disk in disk.names.values.reduce(0) { $0 + disk.inodes[$1].bytes.count } }
+    }
+
+    /// The bytes of every file, by path.
+    package var everything: [String: [UInt8]] {
+        disk.withLock { disk in disk.names.mapValues { disk.inodes[$0].bytes } }
+    }
+
+    /// The state of a whole disk, to come back to.
+    package struct Snapshot: Sendable {
+        let disk: MemoryDisk
+    }
+
+    /// The disk as it is now.
+    package func snapshot() -> Snapshot {
+        Snapshot(disk: disk.withLock { $0 })
+    }
+
+    /// Puts the disk back to what it was; what is open then fails.
+    package func restore(_ snapshot: Snapshot) {
+        disk.withLock { disk in
+            let (generation, lockCount) = (disk.generation, disk.lockCount)
+            disk = snapshot.disk
+            disk.generation = generation
+            disk.lockCount = lockCount
+            disk.endProcess()
+        }
     }
 
     /// Copies every file below `directory` to one below `target`, as a backup does.
@@ -162,103 +239,5 @@ package final class MemoryFileSystem: FileSystem {
 
     package func isLocked(_ path: String) -> Bool {
         disk.withLock { $0.locks[path] != nil }
-    }
-}
-
-/// A lock that is free once this is gone.
-private final class MemoryLock: DirectoryLock {
-    private let disk: Locked<MemoryDisk>
-    private let path: String
-    private let number: Int
-
-    init(_ disk: Locked<MemoryDisk>, path: String, number: Int) {
-        self.disk = disk
-        self.path = path
-        self.number = number
-    }
-
-    deinit {
-        disk.withLock { [path, number] disk in
-            if disk.locks[path] == number { disk.locks[path] = nil }
-        }
-    }
-}
-
-/// An open file; fails once its process has ended.
-private final class MemoryFile: File {
-    private let disk: Locked<MemoryDisk>
-    private let inode: Int
-    private let generation: Int
-    private let path: String
-
-    init(_ disk: Locked<MemoryDisk>, inode: Int, generation: Int, path: String) {
-        self.disk = disk
-        self.inode = inode
-        self.generation = generation
-        self.path = path
-    }
-
-    private func check(_ disk: borrowing MemoryDisk) throws(JournalError) {
-        guard disk.generation == generation else {
-            throw JournalError(.io, "the process has ended", path: path)
-        }
-    }
-
-    func length() throws(JournalError) -> UInt64 {
-        try disk.withLock { [inode] disk throws(JournalError) in
-            try check(disk)
-            return UInt64(disk.inodes[inode].bytes.count)
-        }
-    }
-
-    func read(_ count: Int, at position: Position) throws(JournalError) -> [UInt8] {
-        try disk.withLock { [inode] disk throws(JournalError) in
-            try check(disk)
-            disk.reads += 1
-            let length = disk.inodes[inode].bytes.count
-            let start = min(Int(position.rawValue), length)
-            return Array(disk.inodes[inode].bytes[start..<min(start + count, length)])
-        }
-    }
-
-    func write(_ bytes: [UInt8], at position: Position) throws(JournalError) {
-        try disk.withLock { [inode, path] disk throws(JournalError) in
-            try check(disk)
-            var taken = bytes.count
-            var failure: JournalError?
-            do throws(JournalError) {
-                try disk.countChange(path)
-            } catch {
-                failure = error
-                taken = disk.isFaultShort ? bytes.count / 2 : 0
-            }
-            if let room = disk.room(for: inode, at: Int(position.rawValue)), taken > room {
-                failure = JournalError(.diskFull, "no space left on device", path: path)
-                taken = max(room, 0)
-            }
-            disk.inodes[inode].write(bytes[..<taken], at: Int(position.rawValue))
-            if let failure { throw failure }
-        }
-    }
-
-    func sync() throws(JournalError) {
-        try disk.withLock { [inode, path] disk throws(JournalError) in
-            try check(disk)
-            do throws(JournalError) {
-                try disk.countChange(path)
-            } catch {
-                disk.inodes[inode].forgetDirty()
-                throw error
-            }
-            disk.inodes[inode].sync()
-        }
-    }
-
-    func truncate(to length: Position) throws(JournalError) {
-        try disk.withLock { [inode, path] disk throws(JournalError) in
-            try check(disk)
-            try disk.countChange(path)
-            disk.inodes[inode].truncate(to: Int(length.rawValue))
-        }
     }
 }

@@ -13,6 +13,10 @@ final class Catalog: Sendable {
     /// A catalog that keeps nothing.
     static let none = Catalog(database: nil)
 
+    private static let runsQuery = "SELECT name, summary FROM runs"
+    private static let threadsQuery = "SELECT thread, run, isCreated, crc FROM threads"
+    private static let orphansQuery = "SELECT offset, thread, crc FROM orphans ORDER BY offset"
+
     private init(database: DatabaseQueue?) {
         self.database = database
     }
@@ -26,19 +30,35 @@ final class Catalog: Sendable {
         do {
             return (try Catalog(database: prepare(path)), isNew ? "it was missing" : nil)
         } catch {
-            for suffix in ["", "-journal"] where files.exists(path + suffix) {
-                try? files.remove(path + suffix)
-            }
-            guard let database = try? prepare(path) else { return (none, "\(error)") }
-            return (Catalog(database: database), "it was damaged (\(error))")
+            return (anew(path, files), "it was damaged (\(error))")
         }
+    }
+
+    /// An empty catalog in place of whatever is at `path`.
+    static func anew(_ path: String, _ files: any FileSystem) -> Catalog {
+        for suffix in ["", "-journal"] where files.exists(path + suffix) {
+            try? files.remove(path + suffix)
+        }
+        return Catalog(database: try? prepare(path))
     }
 
     /// Opens the catalog at `path` for reading alone; ``none`` when there is none to be read.
     static func openForReading(_ path: String) -> Catalog {
         var configuration = Configuration()
         configuration.readonly = true
-        return Catalog(database: try? DatabaseQueue(path: path, configuration: configuration))
+        let database = try? DatabaseQueue(path: path, configuration: configuration)
+        guard let database, (try? database.read(check)) != nil else { return none }
+        return Catalog(database: database)
+    }
+
+    /// - Throws: a `DatabaseError` when pages of the database are damaged, even those that nothing
+    ///   would read: what is written over them would fail, and an index that is wrong would replace
+    ///   the wrong row.
+    private static func check(_ database: Database) throws {
+        let health = try String.fetchOne(database, sql: "PRAGMA integrity_check(1)")
+        guard health == "ok" else {
+            throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: health)
+        }
     }
 
     private static func prepare(_ path: String) throws -> DatabaseQueue {
@@ -47,6 +67,7 @@ final class Catalog: Sendable {
         configuration.prepareDatabase { try $0.execute(sql: "PRAGMA secure_delete = ON") }
         let database = try DatabaseQueue(path: path, configuration: configuration)
         try database.write { database in
+            try check(database)
             try database.execute(
                 sql: """
                     CREATE TABLE IF NOT EXISTS journal
@@ -61,6 +82,10 @@ final class Catalog: Sendable {
                         (offset INTEGER PRIMARY KEY, thread TEXT NOT NULL,
                          crc INTEGER NOT NULL) STRICT;
                     """)
+            // What stands in tables of these names may be something else.
+            for sql in [runsQuery, threadsQuery, orphansQuery] {
+                _ = try database.makeStatement(sql: sql)
+            }
         }
         return database
     }
@@ -74,8 +99,6 @@ final class Catalog: Sendable {
     ) -> (directory: Directory, count: Int)? {
         guard let id = manifest.journalID, manifest.unfinishedRemoval == nil else { return nil }
         return try? database?.read { database in
-            let health = try String.fetchOne(database, sql: "PRAGMA quick_check(1)")
-            guard health == "ok" else { return nil }
             let known = try String.fetchOne(
                 database, sql: "SELECT id FROM journal WHERE removals = ?",
                 arguments: [manifest.removalCount])
@@ -83,7 +106,7 @@ final class Catalog: Sendable {
                 .map { Offset(rawValue: UInt64(bitPattern: $0)) }
             guard known == id.description, segments.starts(with: bases) else { return nil }
             var runs: [RunID: RunSummary] = [:]
-            let rows = try Row.fetchCursor(database, sql: "SELECT name, summary FROM runs")
+            let rows = try Row.fetchCursor(database, sql: Catalog.runsQuery)
             while let row = try rows.next() {
                 let stored = try row.decode(Data.self, atIndex: 1)
                 guard let run = RunID(try row.decode(String.self, atIndex: 0)),
@@ -92,8 +115,7 @@ final class Catalog: Sendable {
                 runs[run] = summary
             }
             var threads: [String: ThreadHome] = [:]
-            let homes = try Row.fetchCursor(
-                database, sql: "SELECT thread, run, isCreated, crc FROM threads")
+            let homes = try Row.fetchCursor(database, sql: Catalog.threadsQuery)
             while let row = try homes.next() {
                 let thread = try row.decode(String.self, atIndex: 0)
                 guard let run = RunID(try row.decode(String.self, atIndex: 1)) else { return nil }
@@ -103,8 +125,7 @@ final class Catalog: Sendable {
                 threads[thread] = home
             }
             var orphans: [String: [Offset]] = [:]
-            let waiting = try Row.fetchCursor(
-                database, sql: "SELECT offset, thread, crc FROM orphans ORDER BY offset")
+            let waiting = try Row.fetchCursor(database, sql: Catalog.orphansQuery)
             while let row = try waiting.next() {
                 let number = try row.decode(Int64.self, atIndex: 0)
                 let offset = Offset(rawValue: UInt64(bitPattern: number))
@@ -118,10 +139,14 @@ final class Catalog: Sendable {
     }
 
     /// Forgets everything and keeps what is known of `segments` instead.
-    func replace(_ manifest: Manifest, segments: [Offset], _ directory: Directory) {
-        try? database?.write {
+    ///
+    /// - Returns: false when the database does not let itself be written, as where its tables are
+    ///   not what they should be.
+    func replace(_ manifest: Manifest, segments: [Offset], _ directory: Directory) -> Bool {
+        let done: Void? = try? database?.write {
             try Catalog.replace(manifest, segments, directory, $0)
         }
+        return done != nil
     }
 
     /// The same behind what was noted so far; returns at once.

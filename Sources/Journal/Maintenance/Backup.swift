@@ -52,7 +52,7 @@ package struct Backup {
         // of a segment that the mark, and so the copy, does not know.
         try copyUpstreams()
         var manifest = try readManifest()
-        let mark = DurableMark.read(source.mark, files)
+        let mark = try DurableMark.read(source.mark, files)
         let bases = try source.segmentBases(files).filter { base in
             mark.map { base <= $0.segment } ?? true
         }

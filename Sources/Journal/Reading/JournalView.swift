@@ -26,7 +26,7 @@ package final class JournalView: JournalReading {
                 .notFound, "there is no journal here; name one with --journal", path: directory)
         }
         // The mark is read before the list of segments: whatever it names is in the list.
-        let mark = DurableMark.read(layout.mark, files)
+        let mark = try DurableMark.read(layout.mark, files)
         let isLive = files.isLocked(layout.lock)
         let bases = try layout.segmentBases(files)
         let file = try files.open(layout.manifest, for: .reading)

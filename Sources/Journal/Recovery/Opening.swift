@@ -29,10 +29,10 @@ struct Opening {
         let bases = try layout.segmentBases(files)
         var (manifest, isRebuilt) = try openManifest(bases, &report)
         let isCopy = isCopy(manifest.manifest, bases)
-        let (catalog, anew) =
+        var (catalog, anew) =
             environment.keepsCatalog ? Catalog.open(layout.catalog, files) : (.none, nil)
         let known = isRebuilt ? nil : catalog.load(manifest.manifest, segments: bases)
-        let mark = DurableMark.read(layout.mark, files)
+        let mark = try DurableMark.read(layout.mark, files)
         let skipped = min(known?.count ?? 0, max(bases.count - 1, 0))
         var found: [SegmentInspection] = []
         for place in skipped..<bases.count {
@@ -63,7 +63,12 @@ struct Opening {
         state.directory = directory
         try noteNewestSegment(kept.last, &manifest)
         if known?.count != kept.count || anew != nil {
-            catalog.replace(manifest.manifest, segments: kept, directory)
+            if environment.keepsCatalog,
+                !catalog.replace(manifest.manifest, segments: kept, directory)
+            {
+                catalog = Catalog.anew(layout.catalog, files)
+                _ = catalog.replace(manifest.manifest, segments: kept, directory)
+            }
             if known == nil, !kept.isEmpty, environment.keepsCatalog {
                 report.findings.append(
                     .catalogRebuilt(reason: anew ?? "it was of other segments"))

@@ -18,9 +18,10 @@ struct SegmentInspection {
     var end: Offset { loaded?.end ?? base }
 
     /// Whether nothing was ever promised of the segment, and nothing is in it.
+    ///
+    /// Sealed or not, its name is the next segment's: whoever knows it as one must forget it.
     var isVoid: Bool {
         holes.isEmpty && loaded?.footer.index.groups.isEmpty ?? true
-            && loaded?.isSealed != true
     }
 
     /// Looks at the segment that starts at `base`.

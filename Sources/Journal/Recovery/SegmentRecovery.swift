@@ -12,7 +12,7 @@ struct SegmentRecovery {
     func settle(
         _ found: SegmentInspection, _ manifest: ManifestLog, _ report: inout RecoveryReport
     ) throws(JournalError) -> LoadedSegment? {
-        if let loaded = found.loaded, loaded.isSealed {
+        if let loaded = found.loaded, loaded.isSealed, !found.isVoid {
             if manifest.manifest.unfinished != nil {
                 try rewrite(found, until: Position(rawValue: loaded.fileLength))
             }
@@ -95,15 +95,29 @@ struct SegmentRecovery {
     }
 
     /// Keeps the bytes of a file from `position` on in `quarantine/`.
+    ///
+    /// What an interrupted start has kept there stays: it may have cut and written since.
     private func quarantine(_ file: any File, from position: Position, path: String)
         throws(JournalError) -> String
     {
         try files.makeDirectory(layout.quarantine)
         let name = path.split(separator: "/").last.map(String.init) ?? "segment"
-        let target = "\(layout.quarantine)/\(name)-at-\(position.rawValue)"
-        if files.exists(target) { try files.remove(target) }
-        let copy = try files.create(target)
-        let bytes = try file.read(Int(try file.length() - position.rawValue), at: position)
+        var bytes = try file.read(Int(try file.length() - position.rawValue), at: position)
+        let first = "\(layout.quarantine)/\(name)-at-\(position.rawValue)"
+        var target = first
+        var number = 1
+        while files.exists(target) {
+            let kept = try files.open(target, for: .reading)
+            let known = try kept.read(Int(try kept.length()), at: .zero)
+            // It may not be finished, or in the kernel's memory alone.
+            if known.starts(with: bytes) { bytes = known }
+            if bytes.starts(with: known) { break }
+            number += 1
+            target = "\(first)-\(number)"
+        }
+        let copy =
+            files.exists(target)
+            ? try files.open(target, for: .writing) : try files.create(target)
         try copy.write(bytes, at: .zero)
         try copy.sync()
         try files.syncDirectory(layout.quarantine)

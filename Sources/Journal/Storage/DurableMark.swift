@@ -20,8 +20,10 @@ struct DurableMark: Hashable, Sendable {
     }
 
     /// The newest whole mark in the file at `path`; nil when there is none.
-    static func read(_ path: String, _ files: any FileSystem) -> DurableMark? {
-        SlotFile.newest(path, format, files).flatMap { DurableMark($0.content) }
+    ///
+    /// - Throws: ``JournalError`` with code `io`: evidence that cannot be read is not ignored.
+    static func read(_ path: String, _ files: any FileSystem) throws(JournalError) -> DurableMark? {
+        try SlotFile.newest(path, format, files).flatMap { DurableMark($0.content) }
     }
 
     private init?(_ content: ArraySlice<UInt8>) {
@@ -49,6 +51,7 @@ struct DurableMark: Hashable, Sendable {
 struct DurableMarkWriter {
     private var file: SlotFile
     private(set) var isSynced = true
+    private var published: DurableMark?
     private var unwritten: DurableMark?
 
     /// Opens the mark, or makes it.
@@ -60,16 +63,25 @@ struct DurableMarkWriter {
     ///
     /// A mark that cannot be written now is written at the next ``sync()``.
     mutating func publish(epoch: Epoch, end: Offset, segment: Offset, position: Position) {
-        unwritten = DurableMark(epoch: epoch, end: end, segment: segment, position: position)
+        published = DurableMark(epoch: epoch, end: end, segment: segment, position: position)
+        unwritten = published
         isSynced = false
         try? write()
     }
 
     /// Makes the newest mark durable: within a second of a commit, not on its path.
+    ///
+    /// What could not be synced is written again the next time: the kernel has dropped its pages,
+    /// and another sync alone would succeed without them.
     mutating func sync() throws(JournalError) {
         guard !isSynced else { return }
         try write()
-        try file.sync()
+        do throws(JournalError) {
+            try file.sync()
+        } catch {
+            unwritten = published
+            throw error
+        }
         isSynced = true
     }
 

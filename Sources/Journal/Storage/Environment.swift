@@ -10,16 +10,20 @@ package struct Environment: Sendable {
     package var random: @Sendable () -> UInt64
     /// Whether SQLite can keep a catalog beside the segments.
     package var keepsCatalog: Bool
+    /// Whether a pause of a second in real time makes the evidence of the last commit durable; else
+    /// only ``now`` tells when that is due, at the next commit.
+    package var settlesWhenIdle: Bool
 
     /// The given world.
     package init(
         fileSystem: any FileSystem, now: @escaping @Sendable () -> IngestTime,
-        random: @escaping @Sendable () -> UInt64, keepsCatalog: Bool
+        random: @escaping @Sendable () -> UInt64, keepsCatalog: Bool, settlesWhenIdle: Bool = true
     ) {
         self.fileSystem = fileSystem
         self.now = now
         self.random = random
         self.keepsCatalog = keepsCatalog
+        self.settlesWhenIdle = settlesWhenIdle
     }
 
     /// The machine that the program runs on.

@@ -43,24 +43,31 @@ package struct SlotFile {
         throws(JournalError)
     {
         self.format = format
-        generation = SlotFile.newest(path, format, files)?.generation ?? 0
+        generation = try SlotFile.newest(path, format, files)?.generation ?? 0
         if files.exists(path) {
             file = try files.open(path, for: .writing)
         } else {
             file = try files.create(path)
             try files.syncDirectory(directory)
         }
-        if try file.length() < UInt64(2 * format.slotLength) {
-            try file.write([UInt8](repeating: 0, count: 2 * format.slotLength), at: .zero)
+        let missing = 2 * format.slotLength - Int(clamping: try file.length())
+        if missing > 0 {
+            try file.write(
+                [UInt8](repeating: 0, count: missing),
+                at: Position.zero + (2 * format.slotLength - missing))
         }
     }
 
     /// The newest whole slot of the file at `path`; nil when there is none.
-    package static func newest(_ path: String, _ format: Format, _ files: any FileSystem) -> Slot? {
-        guard let file = try? files.open(path, for: .reading),
-            let bytes = try? file.read(2 * format.slotLength, at: .zero),
-            bytes.count == 2 * format.slotLength
-        else { return nil }
+    ///
+    /// - Throws: ``JournalError`` with code `io`: what cannot be read now may be there all the same.
+    package static func newest(_ path: String, _ format: Format, _ files: any FileSystem)
+        throws(JournalError) -> Slot?
+    {
+        guard files.exists(path) else { return nil }
+        var bytes = try files.open(path, for: .reading).read(2 * format.slotLength, at: .zero)
+        // One that is new may have lost its second slot in a power cut.
+        bytes += [UInt8](repeating: 0, count: 2 * format.slotLength - bytes.count)
         let slots = [bytes[..<format.slotLength], bytes[format.slotLength...]]
         return slots.compactMap { format.slot(in: $0) }.max { $0.generation < $1.generation }
     }

@@ -89,7 +89,7 @@ package struct Verification {
             report.damage(layout.mark, "a slot is damaged", at: first)
             break
         }
-        return DurableMark.read(layout.mark, files)
+        return try? DurableMark.read(layout.mark, files)
     }
 
     private mutating func verifyManifest() throws(JournalError) -> Manifest? {

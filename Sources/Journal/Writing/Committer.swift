@@ -67,7 +67,8 @@ final class Committer: @unchecked Sendable {
     private func run() {
         while true {
             // A second after the last commit the evidence of it is made durable too.
-            guard let work = queue.take(timeoutSeconds: mark.isSynced ? nil : 1) else { break }
+            let isSettled = mark.isSynced || !environment.settlesWhenIdle
+            guard let work = queue.take(timeoutSeconds: isSettled ? nil : 1) else { break }
             if work.isEmpty || isSettlingDue { settle() }
             perform(work)
         }
@@ -248,7 +249,10 @@ final class Committer: @unchecked Sendable {
             state.active = nil
             return pinned == nil ? state.directory.touched(by: part) : Directory()
         }
-        if pinned == nil { catalog.note(segment: active.header.base, touched, part) }
+        // The name of one without records is the next one's: the catalog never hears of it.
+        if pinned == nil, !part.runs.isEmpty {
+            catalog.note(segment: active.header.base, touched, part)
+        }
     }
 
     /// Makes entries of the MANIFEST durable.

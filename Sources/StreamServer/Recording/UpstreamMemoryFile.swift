@@ -30,7 +30,7 @@ struct UpstreamMemoryFile {
     /// counts as heard when the journal's newest record was taken in: `lastIngest`.
     func read(epoch: Epoch, lastIngest: Timestamp) -> UpstreamMemory? {
         guard files.exists(path) else { return nil }
-        guard let slot = SlotFile.newest(path, UpstreamMemoryFile.format, files),
+        guard let slot = try? SlotFile.newest(path, UpstreamMemoryFile.format, files),
             let (found, memory) = UpstreamMemoryFile.decode(slot.content)
         else { return UpstreamMemory(heardAt: lastIngest, isForgetful: true) }
         return found == epoch

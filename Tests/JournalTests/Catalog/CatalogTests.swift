@@ -5,15 +5,6 @@ import Testing
 
 @Suite("The catalog")
 struct CatalogTests {
-    /// A directory that is gone after the test.
-    private final class Place {
-        let path = NSTemporaryDirectory() + "journal-" + UUID().uuidString
-
-        deinit {
-            try? FileManager.default.removeItem(atPath: path)
-        }
-    }
-
     private let options = Journal.Options(segmentBytesMax: 600)
 
     /// A journal of several segments, with runs, threads and orphans.
@@ -49,7 +40,7 @@ struct CatalogTests {
 
     @Test("that has grown equals the one that is made from the footers")
     func grown() throws {
-        let place = Place()
+        let place = TemporaryDirectory()
         try fill(place.path)
         try fill(place.path, from: 40)
         let (grown, findings) = try directory(place.path)
@@ -60,7 +51,7 @@ struct CatalogTests {
 
     @Test("is made anew when it is missing, cut, or no database", arguments: ["", "cut", "noise"])
     func anew(damage: String) throws {
-        let place = Place()
+        let place = TemporaryDirectory()
         try fill(place.path)
         let (before, _) = try directory(place.path)
         let catalog = place.path + "/catalog.sqlite"
@@ -79,7 +70,7 @@ struct CatalogTests {
 
     @Test("with any byte changed gives the same directory")
     func changedByte() throws {
-        let place = Place()
+        let place = TemporaryDirectory()
         try fill(place.path)
         let (before, _) = try directory(place.path)
         let url = URL(fileURLWithPath: place.path + "/catalog.sqlite")
@@ -94,9 +85,25 @@ struct CatalogTests {
         }
     }
 
+    @Test("with a page that is damaged where nothing reads it is made anew once")
+    func damagedPage() throws {
+        let place = TemporaryDirectory()
+        try fill(place.path)
+        let (before, _) = try directory(place.path)
+        let url = URL(fileURLWithPath: place.path + "/catalog.sqlite")
+        var bytes = try Data(contentsOf: url)
+        // The first byte of a page says what is in it; the first page is the file's header.
+        for page in stride(from: 4096, to: bytes.count, by: 4096) { bytes[page] = 7 }
+        try bytes.write(to: url)
+        let (after, findings) = try directory(place.path)
+        #expect(after == before && !findings.isEmpty)
+        let (again, nothing) = try directory(place.path)
+        #expect(again == before && nothing.isEmpty)
+    }
+
     @Test("that is behind is caught up")
     func behind() throws {
-        let place = Place()
+        let place = TemporaryDirectory()
         try fill(place.path)
         let url = URL(fileURLWithPath: place.path + "/catalog.sqlite")
         let old = try Data(contentsOf: url)
@@ -110,7 +117,7 @@ struct CatalogTests {
 
     @Test("is read by a view, beside the writer and on its own, and never written by one")
     func view() throws {
-        let place = Place()
+        let place = TemporaryDirectory()
         try fill(place.path)
         let journal = try Journal.open(place.path, options: options)
         let count = try journal.readAll(.all).records.count
@@ -127,7 +134,7 @@ struct CatalogTests {
 
     @Test("a second process is refused the lock, and a look at it takes nothing")
     func lock() throws {
-        let place = Place()
+        let place = TemporaryDirectory()
         let journal = try Journal.open(place.path, options: options)
         let files = POSIXFileSystem()
         #expect(files.isLocked(place.path + "/LOCK"))

@@ -10,36 +10,35 @@ extension ModelSequence {
         trace.append("\(end) at \(model.end)")
         switch end {
         case .stop:
-            world.files.fail(after: 0, count: 0)
+            world.files.mend()
             if pending.isEmpty { try journal.close() } else { try? journal.close() }
         case .kill:
+            crashes.kills += 1
             world.files.kill()
             try? journal.close()
         case .powerCut:
+            crashes.powerCuts += 1
             world.files.crash(&generator)
             try? journal.close()
             if generator.oneIn(8) { world.files.crash(&generator) }
             world.clock.reboot()
         }
-        if generator.oneIn(8) {
-            // A start that is interrupted changes nothing about the next one.
-            world.files.fail(after: generator.below(10), count: .max, isShort: true)
-            hasFailed = true
-            trace.append("interrupted start")
-            if let early = try? world.open("journal", options) {
-                world.files.kill()
-                try? early.close()
-            }
-            if end == .powerCut { world.files.crash(&generator) } else { world.files.kill() }
-        }
+        // What is on the disk after a power cut is there for good: every start must find the same.
+        let once = end == .powerCut && generator.oneIn(3) ? try startOnce() : nil
+        interruptStarts(end)
         let before = model
         let oldEpochs = journal.epochs
-        journal = try world.open("journal", options)
+        try catalog?.strike(&generator)
+        journal = try world.open(directory, options)
         isMarkBehind = false
+        try catalog?.check(journal, world.environment.fileSystem)
         observe()
         published.withLock { $0 = [] }
         let mayLose = options.durability == .os && end == .powerCut
         if removes { try settleRemoval(mayLose: mayLose) }
+        if let once, let difference = once.difference(try Outcome(journal, given)) {
+            throw Failure(description: "recovering once and again differ: \(difference)")
+        }
         try recover(mayLose: mayLose)
         if journal.epochs.current != oldEpochs.current, before.end == model.end,
             end == .stop, !hasFailed
@@ -49,6 +48,42 @@ extension ModelSequence {
         }
         pending = []
         hasFailed = false
+    }
+
+    /// What a start makes of the disk, which is then put back to what it was.
+    private mutating func startOnce() throws -> Outcome {
+        let snapshot = world.files.snapshot()
+        let catalogBefore = catalog?.bytes
+        defer {
+            world.files.restore(snapshot)
+            catalog?.bytes = catalogBefore
+        }
+        let journal = try world.open(directory, options)
+        defer { try? journal.close() }
+        return try Outcome(journal, given)
+    }
+
+    /// Starts that do not come to their end, or that do and are ended at once: they change nothing
+    /// about the next one.
+    private mutating func interruptStarts(_ end: End) {
+        while generator.oneIn(isRough ? 3 : 8) {
+            hasFailed = true
+            crashes.inStarts += 1
+            let call = generator.below(14)
+            let kind = generator.below(5)
+            switch kind {
+            case 0: world.files.fail(after: call, count: .max, isShort: true)
+            case 1: world.files.fail(after: call)
+            case 2: world.files.failReads(after: call)
+            case 3: world.files.failReads(after: call, count: .max)
+            default: world.files.cutPower(after: call)
+            }
+            let early = try? world.open(directory, options)
+            trace.append(
+                "a start \(early == nil ? "ended by" : "through") fault \(kind) at call \(call)")
+            if end == .powerCut { world.files.crash(&generator) } else { world.files.kill() }
+            try? early?.close()
+        }
     }
 
     mutating func recover(mayLose: Bool) throws {
@@ -88,15 +123,21 @@ extension ModelSequence {
         try journal.readAll(.all) + journal.readAll(.run(.unassigned))
     }
 
-    /// A commit in which the disk goes away at some call, then an end.
+    /// A commit in which the disk or the power goes away at some call, then an end.
     mutating func failAndRestart() throws {
         hasFailed = true
-        trace.append("fail at \(model.end)")
+        let call = generator.below(8)
+        let isPowerCut = generator.oneIn(2)
+        trace.append("\(isPowerCut ? "cut" : "fail") at \(model.end), call \(call)")
         let drafts = try drafts()
         let expected = model.submitting(drafts)
-        world.files.fail(
-            after: generator.below(8), count: .max, with: generator.oneIn(3) ? .diskFull : .io,
-            isShort: generator.oneIn(2))
+        if isPowerCut {
+            world.files.cutPower(after: call)
+        } else {
+            world.files.fail(
+                after: call, count: .max, with: generator.oneIn(3) ? .diskFull : .io,
+                isShort: generator.oneIn(2))
+        }
         do {
             let receipt = try journal.appendNow(drafts, atomically: generator.oneIn(2))
             try check(receipt, expected)
@@ -104,7 +145,7 @@ extension ModelSequence {
             guard [.io, .diskFull, .readOnly].contains(error.code) else { throw error }
             pending = expected.records
         }
-        try restart([.kill, .powerCut, .stop][generator.below(3)])
+        try restart(isPowerCut ? .powerCut : [.kill, .powerCut, .stop][generator.below(3)])
     }
 
     /// A commit in which one call fails: it goes on in a new segment, or is refused.
@@ -121,13 +162,59 @@ extension ModelSequence {
             try check(receipt, expected)
         } catch let error as JournalError {
             guard error.code == .diskFull else { throw error }
-            guard journal.end.rawValue == UInt64(model.end) else {
-                throw Failure(description: "a refused commit was published")
-            }
-            // It may come back after a power cut, unless something is written in its place.
-            try append()
+            try refused()
         }
-        world.files.fail(after: 0, count: 0)
+        world.files.mend()
         isMarkBehind = true
+    }
+
+    /// After a commit that was refused: nobody is told of it, now or later.
+    private mutating func refused() throws {
+        guard journal.end.rawValue == UInt64(model.end) else {
+            throw Failure(description: "a refused commit was published")
+        }
+        guard !generator.oneIn(3) else { return try restart(.powerCut) }
+        number += 1
+        let drafts = [Draft(try .message(run: "a", content: "in its place \(number)"))]
+        let expected = model.submitting(drafts)
+        do {
+            try check(try journal.appendNow(drafts), expected)
+        } catch let error as JournalError {
+            guard error.code == .diskFull else { throw error }
+        }
+    }
+
+    /// Commits on a disk that is full for a while: each is recorded or refused, and it heals.
+    mutating func fillDisk() throws {
+        hasFailed = true
+        world.files.capacity = world.files.used + generator.below(3000)
+        trace.append("a full disk at \(model.end)")
+        for _ in 0..<1 + generator.below(4) {
+            let drafts = try drafts()
+            let expected = model.submitting(drafts)
+            do {
+                let receipt = try journal.appendNow(drafts, atomically: generator.oneIn(2))
+                try check(receipt, expected)
+            } catch let error as JournalError {
+                guard error.code == .diskFull else { throw error }
+                world.files.capacity = nil
+                try refused()
+                break
+            }
+        }
+        world.files.capacity = nil
+        isMarkBehind = true
+        try append()
+    }
+
+    /// A read in which a call fails is told, and nothing is lost by it.
+    mutating func failReading() throws {
+        world.files.failReads(after: generator.below(3), count: 1 + generator.below(2))
+        defer { world.files.mend() }
+        do {
+            if generator.oneIn(2) { try read(journal) } else { try readBack(journal) }
+        } catch let error as JournalError {
+            guard error.code == .io else { throw error }
+        }
     }
 }

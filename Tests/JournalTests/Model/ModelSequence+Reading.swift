@@ -88,7 +88,7 @@ extension ModelSequence {
 
     mutating func readView() throws {
         // What was refused or is not published yet shows to nobody.
-        let view = try world.view()
+        let view = try world.view(directory)
         let end = Int(view.end.rawValue)
         guard end == model.end || (isMarkBehind && end < model.end) else {
             throw Failure(description: "a view ends at \(end), not \(model.end)")

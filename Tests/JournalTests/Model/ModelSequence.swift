@@ -10,10 +10,14 @@ struct ModelSequence {
     static let runs = ["a", "b", "c", "d"].compactMap { RunID($0) }
     var generator: SplitMix64
     let world: TestWorld
+    let directory: String
+    /// Keeps a catalog, and does to it what can happen to one; nil for none.
+    var catalog: CatalogAbuse?
     let options: Journal.Options
     var journal: Journal
     var model = JournalModel()
     var published = Locked<[Record]>([])
+    let gate = Gate()
     /// Ids that were given out, and what they named.
     var given: [(id: EventID, record: Record)] = []
     /// Submissions that failed: what of them a start may find.
@@ -33,47 +37,66 @@ struct ModelSequence {
     /// What was done, for the message of a failure.
     var trace: [String] = []
 
-    init(seed: UInt64, removes: Bool = false) throws {
+    /// How often it was ended without a stop.
+    var crashes = Crashes()
+    let isRough: Bool
+
+    /// A sequence that crashes now and then, or at every third operation if `isRough`; on a disk
+    /// that does all of `lies`; with a catalog if the real directory for one is given.
+    init(
+        seed: UInt64, isRough: Bool = false, removes: Bool = false, lies: Set<DiskLie> = [],
+        catalog: String? = nil
+    ) throws {
         self.removes = removes
         generator = SplitMix64(seed: seed)
-        world = TestWorld(seed: seed)
+        self.isRough = isRough
+        world = TestWorld(seed: seed, keepsCatalog: catalog != nil)
+        directory = catalog ?? "journal"
+        self.catalog = catalog.map { CatalogAbuse($0) }
+        world.files.lies = lies
+        if generator.oneIn(2) { world.files.writeBack(seed: seed) }
         options = Journal.Options(
             durability: generator.oneIn(4) ? .os : .durable,
             segmentBytesMax: 400 << generator.below(5))
-        journal = try world.open("journal", options)
+        trace.append("\(options.durability)")
+        journal = try world.open(directory, options)
         observe()
     }
 
     /// Runs `count` operations and a last stop.
     mutating func run(_ count: Int) throws {
-        for _ in 0..<count { try step() }
+        for _ in 0..<count {
+            if removes, generator.oneIn(20) { try remove() }
+            try perform(ModelOperation.draw(isRough: isRough, using: &generator))
+        }
         try restart(.stop)
         try journal.close()
     }
 
     func observe() {
-        journal.observe { [published] publication in
+        journal.observe { [published, gate] publication in
             published.withLock { $0 += publication.records }
+            gate.pass()
         }
     }
 
-    mutating func step() throws {
-        if removes, generator.oneIn(20) { try remove() }
-        let choice = generator.below(100)
-        switch choice {
-        case 0..<48: try append()
-        case 48..<52: try burst()
-        case 52..<76: try read(journal)
-        case 76..<80: try readBack(journal)
-        case 80..<81: try readView()
-        case 81..<90: try resolveIDs()
-        case 90..<93: try checkRuns()
-        case 93..<95: try restart(.stop)
-        case 95..<96: try restart(.kill)
-        case 96..<97: try restart(.powerCut)
-        case 97..<98: try failAndRestart()
-        case 98: try failOnce()
-        default: world.clock.advance(microseconds: generator.below(3_000_000))
+    mutating func perform(_ operation: ModelOperation) throws {
+        switch operation {
+        case .append: try append()
+        case .burst: try burst()
+        case .read: try read(journal)
+        case .readBack: try readBack(journal)
+        case .readView: try readView()
+        case .resolveIDs: try resolveIDs()
+        case .checkRuns: try checkRuns()
+        case .stop: try restart(.stop)
+        case .kill: try restart(.kill)
+        case .cutPower: try restart(.powerCut)
+        case .failAndRestart: try failAndRestart()
+        case .failOnce: try failOnce()
+        case .failReading: try failReading()
+        case .fillDisk: try fillDisk()
+        case .wait: world.clock.advance(microseconds: generator.below(3_000_000))
         }
     }
 
@@ -152,28 +175,35 @@ struct ModelSequence {
         }
     }
 
-    /// Several submissions without waiting, of events that no other can depend on.
+    /// Several submissions of events that no other can depend on, of which all but the first are
+    /// one commit: they queue up while the first is published.
     mutating func burst() throws {
         let answers = Locked<[Result<Receipt, JournalError>]>([])
-        var last: Receipt?
-        var expected: (offsets: [Int], records: [JournalModel.Expected]) = ([], [])
         var all: [Draft] = []
-        for _ in 0..<4 {
+        for _ in 0..<2 + generator.below(4) {
             number += 1
             let run = ModelSequence.runs[generator.below(4)]
             all.append(Draft(try .message(run: run.name, content: "burst \(number)")))
         }
-        expected = model.submitting(all)
-        for draft in all.dropLast() {
+        let expected = model.submitting(all)
+        gate.close()
+        for (place, draft) in all.dropLast().enumerated() {
             journal.submit([draft]) { result in answers.withLock { $0.append(result) } }
+            if place == 0, !gate.waitUntilReached() {
+                throw Failure(description: "a submission was not published")
+            }
         }
-        last = try journal.appendNow([all[3]])
+        let journal = journal
+        let gate = gate
+        let last = try journal.appendNow([all[all.count - 1]]) { gate.open() }
         let receipts = try answers.withLock { $0 }.map { try $0.get() }
-        guard let last, receipts.count == 3 else {
+        guard receipts.count == all.count - 1 else {
             throw Failure(description: "submissions were not answered in order")
         }
+        isMarkBehind = false
         try check(
             Receipt(
-                ids: receipts.flatMap(\.ids) + last.ids, appended: 4, duplicates: 0), expected)
+                ids: receipts.flatMap(\.ids) + last.ids, appended: all.count, duplicates: 0),
+            expected)
     }
 }

@@ -1,4 +1,3 @@
-import Foundation
 import TestSupport
 import Testing
 
@@ -6,14 +5,9 @@ import Testing
 struct ModelTests {
     /// Sequences in one case; there are as many cases as `chunks`.
     static let sequencesPerChunk = 500
-    static let operations = 200
 
     /// The same in every run, so that a change is told from chance.
-    ///
-    /// Fresh ones with `TAPEDECK_DEEP=1`. A failure prints the seed of its sequence.
-    static let chunks: [UInt64] =
-        ProcessInfo.processInfo.environment["TAPEDECK_DEEP"] == "1"
-        ? (0..<20).map { _ in UInt64.random(in: .min ... .max) } : Array(1...20)
+    static let chunks: [UInt64] = Array(1...20)
 
     /// Seeds that failed once.
     static let regressions: [UInt64] = [
@@ -22,36 +16,64 @@ struct ModelTests {
     ]
 
     @Test("whatever is done to it, and however it ends", arguments: chunks)
-    func fresh(chunk: UInt64) {
+    func known(chunk: UInt64) {
         var seeds = SplitMix64(seed: chunk)
         for _ in 0..<ModelTests.sequencesPerChunk {
-            guard check(seeds.next()) else { return }
+            guard check(seeds.next(), isRough: false) else { return }
         }
     }
 
     @Test("where it failed once", arguments: regressions)
     func regression(seed: UInt64) {
-        _ = check(seed)
+        for isRough in [false, true] { _ = check(seed, isRough: isRough) }
     }
 
     @Test("with runs that are deleted and retention that takes what is old", arguments: chunks)
     func removals(chunk: UInt64) {
         var seeds = SplitMix64(seed: chunk)
         for _ in 0..<ModelTests.sequencesPerChunk / 5 {
-            guard check(seeds.next(), removes: true) else { return }
+            guard let failure = CrashCampaign.failure(seeds.next(), isRough: false, removes: true)
+            else { continue }
+            Issue.record("\(failure)")
+            return
         }
     }
 
-    private func check(_ seed: UInt64, removes: Bool = false) -> Bool {
-        var sequence: ModelSequence?
-        do {
-            sequence = try ModelSequence(seed: seed, removes: removes)
-            try sequence?.run(ModelTests.operations)
-            return true
-        } catch {
-            let trace = sequence?.trace.suffix(8).joined(separator: ", ") ?? "the first start"
-            Issue.record("seed \(seed): \(error) — after \(trace)")
-            return false
+    @Test("through crashes that nobody chose")
+    func fresh() {
+        let campaign = CrashCampaign.fromEnvironment()
+        let (crashes, failures) = campaign.run()
+        for failure in failures { Issue.record("\(failure)") }
+        Figures.record("simulated_power_cuts", crashes.powerCuts, "crashes")
+        Figures.record("simulated_kills", crashes.kills, "crashes")
+        Figures.record("simulated_crashes_in_starts", crashes.inStarts, "crashes")
+        #expect(!failures.isEmpty || crashes.total >= campaign.crashesMin)
+    }
+
+    @Test("a seed repeats a sequence to the last byte", arguments: [true, false])
+    func repeats(isRough: Bool) throws {
+        for seed in 1...20 as ClosedRange<UInt64> {
+            var first = try ModelSequence(seed: seed, isRough: isRough)
+            try first.run(100)
+            var second = try ModelSequence(seed: seed, isRough: isRough)
+            try second.run(100)
+            #expect(first.trace == second.trace)
+            #expect(first.world.files.everything == second.world.files.everything)
         }
+    }
+
+    @Test("a disk that lies is found out", arguments: DiskLie.allCases)
+    func lies(lie: DiskLie) {
+        var seeds = SplitMix64(seed: 3)
+        for _ in 0..<300 {
+            if CrashCampaign.failure(seeds.next(), isRough: true, lies: [lie]) != nil { return }
+        }
+        Issue.record("300 sequences did not notice \(lie)")
+    }
+
+    private func check(_ seed: UInt64, isRough: Bool) -> Bool {
+        guard let failure = CrashCampaign.failure(seed, isRough: isRough) else { return true }
+        Issue.record("\(failure)")
+        return false
     }
 }

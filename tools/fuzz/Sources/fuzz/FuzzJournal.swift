@@ -102,6 +102,8 @@ func fuzzFiles(_ input: [UInt8]) {
     _ = try? Manifest.read(Manifest.header + input, path: "fuzz")
     _ = try? SegmentHeader(input, path: "fuzz")
     _ = try? SegmentScan.run(FuzzedFile(bytes: header.encoded + input), header, path: "fuzz")
+    _ = try? LoadedSegment.open(FuzzedFile(bytes: header.encoded + input), path: "fuzz")
+    _ = try? LoadedSegment.open(FuzzedFile(bytes: input), path: "fuzz")
     _ = DurableMark.format.slot(in: input[...])
     _ = SegmentTrailer(input, fileLength: UInt64(input.count))
     _ = SegmentFooter(body: input, crc: Checksum.crc32c(input))
