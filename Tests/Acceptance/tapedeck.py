@@ -33,7 +33,6 @@ ID = re.compile(r"[a-z0-9]{8}-\d+")
 RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 
 
-
 # --- values -----------------------------------------------------------------------------------
 
 
@@ -129,6 +128,16 @@ def free_port():
 
 class Closed(ConnectionError):
     """The other side ended the connection."""
+
+
+class Closing:
+    """What `with` closes at its end."""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
 
 
 @dataclasses.dataclass
@@ -317,7 +326,7 @@ class FrameParser:
         return Frame(event_id, event, data, retry, text, at_ns)
 
 
-class Stream:
+class Stream(Closing):
     """One SSE connection."""
 
     def __init__(self, port, target, last_event_id="", headers=None, timeout=10, connection=None):
@@ -384,12 +393,6 @@ class Stream:
 
     def close(self):
         self.connection.close()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()
 
 
 def events_of(frames):
