@@ -14,6 +14,9 @@ final class SegmentFile: Sendable {
         self.pinned = pinned
     }
 
+    /// Whether it has its footer.
+    var isSealed: Bool { pinned == nil }
+
     /// Its header and index: from its footer, or by scanning all of it.
     ///
     /// - Throws: code `damaged` when the header is, `newerFormat`, `io`.
@@ -25,5 +28,10 @@ final class SegmentFile: Sendable {
     /// The bytes of one of its groups.
     func bytes(of group: GroupEntry) throws(JournalError) -> [UInt8] {
         try files.open(path, for: .reading).read(group.length, at: group.position)
+    }
+
+    /// Opens it to have every byte of it checked.
+    func openForChecking() throws(JournalError) -> any File {
+        try files.open(path, for: .checking)
     }
 }
