@@ -9,15 +9,22 @@ extension TapedeckServer {
         package var filter: TypeFilter
         /// The registry database that tells what upstreams leave out; nil for none.
         package var registry: String?
+        /// How the journal is scrubbed meanwhile; nil for not at all.
+        package var scrub: ScrubPlan?
+        /// Less free space than this on the journal's disk is told, in bytes; 0 for never.
+        package var lowSpaceBytes: UInt64
 
         package init(
             listener: Listener?, upstreams: [UpstreamClient.Configuration] = [],
-            filter: TypeFilter = .agentChat, registry: String? = nil
+            filter: TypeFilter = .agentChat, registry: String? = nil, scrub: ScrubPlan? = nil,
+            lowSpaceBytes: UInt64 = 0
         ) {
             self.listener = listener
             self.upstreams = upstreams
             self.filter = filter
             self.registry = registry
+            self.scrub = scrub
+            self.lowSpaceBytes = lowSpaceBytes
         }
     }
 

@@ -12,7 +12,8 @@ struct SettingsOptionsTests {
         "--journal", "/j", "--host", "::1", "--port", "0", "--upstream", "http://a:1", "--upstream",
         "http://b:2", "--filter", "a*", "--filter", "b", "--registry", "/r.db", "--durability",
         "os",
-        "--allow-host", "x.example", "--insecure",
+        "--allow-host", "x.example", "--insecure", "--scrub-bytes-per-second", "0",
+        "--scrub-interval-seconds", "60", "--low-space-bytes", "1",
     ]
 
     private func layer(_ arguments: [String]) throws -> SettingsLayer {
@@ -45,6 +46,9 @@ struct SettingsOptionsTests {
             (["--filter", ""], "--filter must be"), (["--registry", ""], "--registry must be"),
             (["--upstream", "x"], "--upstream: The upstream"),
             (["--allow-host", ""], "--allow-host must be"),
+            (["--scrub-bytes-per-second=-1"], "--scrub-bytes-per-second must be"),
+            (["--scrub-interval-seconds", "0"], "--scrub-interval-seconds must be"),
+            (["--low-space-bytes=-1"], "--low-space-bytes must be"),
             (["--upstream", "none", "--upstream", "http://h"], "--upstream none stands alone"),
             (
                 ["--upstream", "http://h", "--upstream", "http://h"],

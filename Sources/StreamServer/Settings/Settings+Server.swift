@@ -37,9 +37,16 @@ extension Settings {
             return TapedeckServer.Options(
                 listener: listens ? listener : nil,
                 upstreams: try upstreams.map { try $0.configuration(token: fallback, read: read) },
-                filter: TypeFilter(filters), registry: registry)
+                filter: TypeFilter(filters), registry: registry, scrub: scrub,
+                lowSpaceBytes: UInt64(lowSpaceBytes))
         } catch let error as UpstreamConfigurationError {
             throw SettingsError("\(error)")
         }
+    }
+
+    private var scrub: ScrubPlan? {
+        guard scrubBytesPerSecond > 0 else { return nil }
+        return ScrubPlan(
+            bytesPerSecond: scrubBytesPerSecond, intervalSeconds: scrubIntervalSeconds)
     }
 }

@@ -9,6 +9,9 @@ package enum SettingsKey: String, CaseIterable, Sendable {
     case durability
     case allowedHosts = "allowed_hosts"
     case insecure
+    case scrubBytesPerSecond = "scrub_bytes_per_second"
+    case scrubIntervalSeconds = "scrub_interval_seconds"
+    case lowSpaceBytes = "low_space_bytes"
 
     /// What the command line calls it.
     package var option: String {
@@ -17,6 +20,9 @@ package enum SettingsKey: String, CaseIterable, Sendable {
         case .upstreams: "--upstream"
         case .filters: "--filter"
         case .allowedHosts: "--allow-host"
+        case .scrubBytesPerSecond: "--scrub-bytes-per-second"
+        case .scrubIntervalSeconds: "--scrub-interval-seconds"
+        case .lowSpaceBytes: "--low-space-bytes"
         }
     }
 
@@ -35,6 +41,12 @@ package enum SettingsKey: String, CaseIterable, Sendable {
         case .durability: "must be durable or os"
         case .allowedHosts: "must be a list of at most \(SettingsLayer.listMax) host names"
         case .insecure: "must be true or false"
+        case .scrubBytesPerSecond:
+            "must be a whole number from 0, for no scrub, to \(SettingsLayer.bytesMax)"
+        case .scrubIntervalSeconds:
+            "must be a whole number from 1 to \(SettingsLayer.secondsMax)"
+        case .lowSpaceBytes:
+            "must be a whole number from 0, for no warning, to \(SettingsLayer.bytesMax)"
         }
     }
 

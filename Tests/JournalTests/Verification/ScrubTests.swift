@@ -130,6 +130,26 @@ struct ScrubTests {
         try journal.close()
     }
 
+    @Test("bytes that no group of a good footer accounts for are found, as verify finds them")
+    func uncovered() throws {
+        let (world, first, paths) = try opened()
+        try first.close()
+        let loaded = try LoadedSegment.read(path: paths[1], files: world.files)
+        world.files.change(paths[1]) { bytes in
+            bytes.removeLast(bytes.count - Int(loaded.blocksEnd.rawValue))
+            bytes += [UInt8](repeating: 0x5A, count: 40)
+            bytes += loaded.footer.encoded(at: loaded.blocksEnd + 40).bytes
+        }
+        let told = try Verification.run("journal", environment: world.environment).findings
+            .filter { $0.path == paths[1] }
+        #expect(told.map(\.message) == ["the footer does not fit the blocks"])
+        let journal = try world.open()
+        var scrub = scrub(journal)
+        try work(&scrub, world)
+        #expect(scrub.status.findings == told)
+        try journal.close()
+    }
+
     @Test("a segment that retention takes is no finding, whenever it goes")
     func retention() throws {
         for steps in 0..<8 {
