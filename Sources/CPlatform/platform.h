@@ -3,6 +3,7 @@
 #ifndef TAPEDECK_PLATFORM_H
 #define TAPEDECK_PLATFORM_H
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <linux/stat.h>
@@ -22,6 +23,37 @@ static inline int tapedeck_file_identity(const char *path, uint64_t *inode, uint
                ? (uint64_t)status.stx_btime.tv_sec * 1000000000u + status.stx_btime.tv_nsec
                : 0;
   return 0;
+}
+
+#ifndef __O_DIRECT
+#define __O_DIRECT 0
+#endif
+
+/// Opens the file at `path` for reading, so that reads come from the device and leave the kernel's
+/// page cache as it is; where that cannot be, so that they displace as little as can be. Returns
+/// the descriptor, or -1 with `errno` set.
+static inline int tapedeck_open_direct(const char *path) {
+  int descriptor = open(path, O_RDONLY | O_CLOEXEC | __O_DIRECT);
+  if (descriptor >= 0 || errno != EINVAL) {
+    return descriptor;
+  }
+  descriptor = open(path, O_RDONLY | O_CLOEXEC);
+  if (descriptor >= 0) {
+    posix_fadvise(descriptor, 0, 0, POSIX_FADV_NOREUSE);
+  }
+  return descriptor;
+}
+
+/// Has reads of a descriptor go through the page cache from now on. Returns 1 if they did not
+/// before, else 0.
+static inline int tapedeck_end_direct(int descriptor) {
+  int flags = fcntl(descriptor, F_GETFL);
+  if (flags < 0 || (flags & __O_DIRECT) == 0 ||
+      fcntl(descriptor, F_SETFL, flags & ~__O_DIRECT) != 0) {
+    return 0;
+  }
+  posix_fadvise(descriptor, 0, 0, POSIX_FADV_NOREUSE);
+  return 1;
 }
 
 #ifndef F_OFD_GETLK

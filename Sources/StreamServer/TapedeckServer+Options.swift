@@ -11,17 +11,24 @@ extension TapedeckServer {
         package var registry: String?
         /// What the journal is kept to.
         package var retention: RetentionLimits
+        /// How the journal is scrubbed meanwhile; nil for not at all.
+        package var scrub: ScrubPlan?
+        /// Less free space than this on the journal's disk is told, in bytes; 0 for never.
+        package var lowSpaceBytes: UInt64
 
         package init(
             listener: Listener?, upstreams: [UpstreamClient.Configuration] = [],
             filter: TypeFilter = .agentChat, registry: String? = nil,
-            retention: RetentionLimits = RetentionLimits()
+            retention: RetentionLimits = RetentionLimits(), scrub: ScrubPlan? = nil,
+            lowSpaceBytes: UInt64 = 0
         ) {
             self.listener = listener
             self.upstreams = upstreams
             self.filter = filter
             self.registry = registry
             self.retention = retention
+            self.scrub = scrub
+            self.lowSpaceBytes = lowSpaceBytes
         }
     }
 

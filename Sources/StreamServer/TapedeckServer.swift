@@ -63,9 +63,11 @@ package struct TapedeckServer: Sendable {
             hubs: try await .start(on: MultiThreadedEventLoopGroup.singleton, journal: journal),
             pool: pool, scanPool: scanPool, arrivals: Arrivals(journal), logger: logger,
             now: { .now })
+        let upkeep = upkeep()
+        await upkeep.space.look()
         let lifecycle = ServiceGroup(
             configuration: .init(
-                services: services(service, recording, ready),
+                services: services(service, upkeep, recording, ready),
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: quietLogger))
         let failure: (any Error)?
         do {
@@ -90,7 +92,7 @@ package struct TapedeckServer: Sendable {
 
     /// Everything that runs, in the order in which it starts; it stops in the other order.
     private func services(
-        _ service: StreamService, _ recording: LineRecording?,
+        _ service: StreamService, _ upkeep: Upkeep, _ recording: LineRecording?,
         _ ready: @escaping @Sendable (_ port: Int?) -> Void
     ) -> [ServiceGroupConfiguration.ServiceConfiguration] {
         let clients = options.upstreams.map {
@@ -99,9 +101,11 @@ package struct TapedeckServer: Sendable {
         }
         let metrics = ServerMetrics(journal, now: Environment.system().now)
         metrics.observe { service.hubs.streams }
+        metrics.observe(upkeep)
         let (listening, listeners) = listeners(
-            service, OperationsEndpoint(service: service, upstreams: clients, metrics: metrics),
-            ready)
+            service,
+            OperationsEndpoint(
+                service: service, upstreams: clients, upkeep: upkeep, metrics: metrics), ready)
         let healer = options.registry.map {
             RegistryHealer(path: $0, journal: journal, filter: options.filter, logger: logger)
         }
@@ -119,7 +123,8 @@ package struct TapedeckServer: Sendable {
         let retention =
             options.retention.isEmpty
             ? [] : [RetentionService(limits: options.retention, journal: journal, logger: logger)]
-        let all: [any Service] = [listening] + listeners + retention + healers + recorders
+        let all: [any Service] = [listening] + listeners + upkeep.services + retention
+            + healers + recorders
         let lines = recording.map {
             LineService(
                 recording: $0, sink: LineJournal(journal: journal, logger: logger),
@@ -127,6 +132,23 @@ package struct TapedeckServer: Sendable {
             ).configuration
         }
         return all.map { .init(service: $0) } + [lines].compactMap { $0 }
+    }
+
+    /// What cares for the journal meanwhile.
+    private func upkeep() -> Upkeep {
+        let environment = Environment.system()
+        let pause: @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
+        return Upkeep(
+            space: SpaceWatch(
+                bytesMin: options.lowSpaceBytes, logger: logger,
+                free: { [directory] () throws(JournalError) in
+                    try environment.fileSystem.freeBytes(in: directory)
+                }, pause: pause),
+            scrubber: options.scrub.map {
+                Scrubber(
+                    journal, $0, logger: logger, random: environment.random(),
+                    now: environment.now, pause: pause)
+            })
     }
 
     /// What listens, on the network and on the journal's socket, and who tells when all of it does.

@@ -14,14 +14,12 @@ struct BackupCommand: ParsableCommand {
     var target: String
 
     func run() throws {
-        let progress = ProgressLine()
-        let result = try Backup.run(journal.directory, to: target) { now in
-            progress.show("\(now.bytes >> 20) of \(now.bytesTotal >> 20) MiB copied")
-        }
-        let report = try Verification.run(target) { now in
-            progress.show("\(now.bytes >> 20) of \(now.bytesTotal >> 20) MiB of the copy checked")
-        }
-        progress.clear()
+        let copying = ProgressLine()
+        let result = try Backup.run(journal.directory, to: target) { copying.show($0, "copied") }
+        copying.clear()
+        let checking = ProgressLine()
+        let report = try Verification.run(target) { checking.show($0, "of the copy checked") }
+        checking.clear()
         guard report.isClean else {
             throw Failure(
                 "\(target): the copy is complete, but damaged like the journal itself; "

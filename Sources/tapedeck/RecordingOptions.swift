@@ -52,6 +52,27 @@ struct RecordingOptions: ParsableArguments {
 
     @Option(
         help: """
+            How much of the journal is checked again in a second, in bytes; 0 for none (default: \
+            \(defaults.scrubBytesPerSecond)).
+            """)
+    var scrubBytesPerSecond: Int?
+
+    @Option(
+        help: """
+            How long after one pass over the journal the next one begins (default: \
+            \(defaults.scrubIntervalSeconds), a week).
+            """)
+    var scrubIntervalSeconds: Int?
+
+    @Option(
+        help: """
+            Warn when the journal's disk has less free space than this, in bytes; 0 for never \
+            (default: \(defaults.lowSpaceBytes)).
+            """)
+    var lowSpaceBytes: Int?
+
+    @Option(
+        help: """
             A file of settings, in JSON5; what the command line says wins over it. The token of an \
             upstream stands there, or in $\(Settings.tokenVariable).
             """)
@@ -67,6 +88,9 @@ struct RecordingOptions: ParsableArguments {
         layer.durability = durability
         layer.retentionAge = retentionAge
         layer.retentionSize = retentionSize
+        layer.scrubBytesPerSecond = scrubBytesPerSecond
+        layer.scrubIntervalSeconds = scrubIntervalSeconds
+        layer.lowSpaceBytes = lowSpaceBytes
         more(&layer)
         do {
             try layer.check(\.option)

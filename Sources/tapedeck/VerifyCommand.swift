@@ -19,9 +19,7 @@ struct VerifyCommand: ParsableCommand {
 
     func run() throws {
         let progress = ProgressLine()
-        let report = try Verification.run(journal.directory) { now in
-            progress.show("\(now.bytes >> 20) of \(now.bytesTotal >> 20) MiB checked")
-        }
+        let report = try Verification.run(journal.directory) { progress.show($0, "checked") }
         progress.clear()
         do {
             try OutputFile.standard.write(json ? report.json : Array(report.text.utf8))
@@ -52,16 +50,6 @@ extension VerificationReport {
 }
 
 extension VerificationReport.Finding {
-    fileprivate var text: String {
-        var text = "\(kind.rawValue): \(path): \(message)"
-        if let position { text += ", at byte \(position.rawValue)" }
-        if let offsets {
-            text += ", offsets \(offsets.lowerBound.rawValue) to \(offsets.upperBound.rawValue)"
-        }
-        if !runs.isEmpty { text += ", runs \(runs.map(\.name).joined(separator: ", "))" }
-        return text
-    }
-
     fileprivate var json: [UInt8] {
         var object = JSONObject()
         object.add("kind", kind.rawValue)

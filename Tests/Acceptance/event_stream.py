@@ -25,7 +25,7 @@ SEPARATOR = b"\x1e"
 # --- official clients -------------------------------------------------------------------------
 
 
-class Dashboard:
+class Dashboard(tapedeck.Closing):
     """A dashboard on python-socketio: everything that it is told, in the order of its handlers.
 
     The asyncio client calls handlers in the order of the wire. The threaded one starts a thread
@@ -89,12 +89,6 @@ class Dashboard:
             self.loop.call_soon_threadsafe(self.loop.stop)
             self.thread.join(10)
             self.loop.close()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()
 
 
 def number(event):
@@ -164,7 +158,7 @@ class Polling:
         self.posts.close()
 
 
-class WebSocket:
+class WebSocket(tapedeck.Closing):
     """A WebSocket on a plain socket; text messages go out masked, and come back as bytes."""
 
     def __init__(self, port, target=WEBSOCKET, headers=None, timeout=10, buffer=None):
@@ -257,9 +251,3 @@ class WebSocket:
 
     def close(self):
         self.connection.close()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()

@@ -135,6 +135,16 @@ class Closed(ConnectionError):
     """The other side ended the connection."""
 
 
+class Closing:
+    """What `with` closes at its end."""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+
 @dataclasses.dataclass
 class Reply:
     """A complete HTTP answer."""
@@ -321,7 +331,7 @@ class FrameParser:
         return Frame(event_id, event, data, retry, text, at_ns)
 
 
-class Stream:
+class Stream(Closing):
     """One SSE connection."""
 
     def __init__(self, port, target, last_event_id="", headers=None, timeout=10, connection=None):
@@ -388,12 +398,6 @@ class Stream:
 
     def close(self):
         self.connection.close()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()
 
 
 def events_of(frames):

@@ -118,7 +118,9 @@ def test_the_sample_file_is_the_defaults(configured, tmp_path):
     assert [upstream["url"] for upstream in upstreams] == ["http://127.0.0.1:6102"]
     told = tapedeck.succeed("serve", "--help").decode()
     for option in ("--journal", "--host", "--port", "--upstream", "--filter", "--durability",
-                   "--retention-age", "--retention-size", "--allow-host", "--insecure", "--config"):  # fmt: skip
+                   "--retention-age", "--retention-size", "--allow-host", "--insecure",
+                   "--scrub-bytes-per-second", "--scrub-interval-seconds", "--low-space-bytes",
+                   "--config"):  # fmt: skip
         assert f"  {option} " in told
 
 
@@ -134,6 +136,18 @@ BAD = {
     "two tokens": (
         "{upstreams: [{url: 'http://h', token: 't', token_file: 'f'}]}",
         "upstreams: The upstream has a token and a token_file; name one of them",
+    ),
+    "a rate below 0": (
+        "{scrub_bytes_per_second: -1}",
+        "scrub_bytes_per_second must be a whole number from 0, for no scrub, to 1125899906842624",
+    ),
+    "no interval": (
+        "{scrub_interval_seconds: 0}",
+        "scrub_interval_seconds must be a whole number from 1 to 31536000",
+    ),
+    "a share of space": (
+        "{low_space_bytes: '5%'}",
+        "low_space_bytes must be a whole number from 0, for no warning, to 1125899906842624",
     ),
     "no object": ("[]", "the file must hold one object"),
     "no JSON5": ("{\n  port: 1\n  host: 'h'\n}", "the file is not JSON5 from line 3 on"),

@@ -3,7 +3,10 @@
 import json
 import os
 import pathlib
+import re
 import shutil
+import subprocess
+import tempfile
 
 import pytest
 import tapedeck
@@ -71,6 +74,85 @@ def test_it_changes_nothing_and_works_without_the_right_to_write(stopped):
     status, text = verify(stopped)
     assert status == 3 and str(path) in text and "damaged: " in text, text
     assert snapshot(stopped) == before
+
+
+@pytest.fixture
+def read_only(stopped):
+    """The same journal on a file system that takes no writes."""
+    if os.geteuid() != 0:
+        pytest.skip("a read-only mount needs root")
+    where = stopped.parent / "read-only"
+    where.mkdir()
+    for words in (["--bind", str(stopped), str(where)], ["-o", "remount,ro,bind", str(where)]):
+        mounted = subprocess.run(["mount", *words], capture_output=True, text=True, check=False)
+        if mounted.returncode != 0:
+            subprocess.run(["umount", "-l", str(where)], check=False, capture_output=True)
+            pytest.skip(f"no read-only mount here: {mounted.stderr.strip()}")
+    yield where
+    subprocess.run(["umount", "-l", str(where)], check=True)
+
+
+def test_on_a_read_only_mount(stopped, read_only):
+    """Clean is 0, damage is 3, and what is no journal is 2, as elsewhere."""
+    with pytest.raises(OSError):
+        (read_only / "new").write_text("")
+    assert verify(read_only)[0] == 0
+    flip_middle(segment(stopped))
+    status, text = verify(read_only, "--json")
+    assert status == 3
+    (finding,) = json.loads(text)["findings"]
+    assert finding["path"] == str(segment(read_only)) and finding["runs"] == [RUN]
+    (stopped / "MANIFEST").unlink()
+    assert "there is no journal here" in tapedeck.refuse("verify", journal=read_only)
+
+
+def test_as_a_user_who_may_not_write(stopped):
+    """Directories and files that are somebody else's; the lock too."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = pathlib.Path(folder) / "journal"
+        shutil.copytree(stopped, copy, ignore=shutil.ignore_patterns("*.sock"))
+        os.chmod(folder, 0o755)
+        for path in [copy, *copy.rglob("*")]:
+            path.chmod(0o555 if path.is_dir() else 0o444)
+        prefix = ()
+        if os.geteuid() == 0:
+            prefix = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
+            probe = subprocess.run(
+                [*prefix, tapedeck.BINARY, "--version"], capture_output=True, check=False
+            )
+            if probe.returncode != 0:
+                pytest.skip(f"nobody cannot run the program here: {probe.stderr!r}")
+        before = snapshot(copy)
+        done = tapedeck.run("verify", journal=copy, prefix=prefix)
+        assert (done.returncode, done.stderr) == (0, b""), done
+        assert snapshot(copy) == before
+        segment(copy).chmod(0o000)
+        told = tapedeck.refuse("verify", journal=copy, prefix=prefix)
+        assert "Permission denied" in told and segment(copy).name in told
+        for path in [copy, *copy.rglob("*")]:
+            path.chmod(0o755)
+
+
+def flip_middle(path):
+    whole = path.read_bytes()
+    at = len(whole) // 2
+    path.write_bytes(whole[:at] + bytes([whole[at] ^ 0x10]) + whole[at + 1 :])
+
+
+def test_progress_is_shown_on_a_terminal_and_nowhere_else(stopped):
+    """On stderr, and taken away at the end; the report on stdout is as ever."""
+    ours, theirs = os.openpty()
+    words = [tapedeck.BINARY, "verify", "--journal", str(stopped)]
+    done = subprocess.run(
+        words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=theirs, timeout=60,
+        check=True,
+    )  # fmt: skip
+    os.close(theirs)
+    shown = os.read(ours, 65_536).decode()
+    os.close(ours)
+    assert re.search(r"\d+ of \d+ MiB checked, 100 %, \d+ MiB/s", shown), shown
+    assert shown.endswith("\r\x1b[K")
+    assert done.stdout.startswith(b"clean: 1 segments, 50 records, ")
 
 
 def test_beside_a_live_server_and_after_its_kill_it_is_clean(serve):

@@ -11,8 +11,9 @@ struct SettingsOptionsTests {
     private static let all = [
         "--journal", "/j", "--host", "::1", "--port", "0", "--upstream", "http://a:1", "--upstream",
         "http://b:2", "--filter", "a*", "--filter", "b", "--registry", "/r.db", "--durability",
-        "os", "--retention-age", "30d", "--retention-size", "10GB",
-        "--allow-host", "x.example", "--insecure",
+        "os", "--retention-age", "30d", "--retention-size", "10GB", "--allow-host", "x.example",
+        "--insecure", "--scrub-bytes-per-second", "0", "--scrub-interval-seconds", "60",
+        "--low-space-bytes", "1",
     ]
 
     private func layer(_ arguments: [String]) throws -> SettingsLayer {
@@ -47,6 +48,9 @@ struct SettingsOptionsTests {
             (["--allow-host", ""], "--allow-host must be"),
             (["--retention-age", "30"], "--retention-age must be a number with"),
             (["--retention-size", "x"], "--retention-size must be a number of bytes"),
+            (["--scrub-bytes-per-second=-1"], "--scrub-bytes-per-second must be"),
+            (["--scrub-interval-seconds", "0"], "--scrub-interval-seconds must be"),
+            (["--low-space-bytes=-1"], "--low-space-bytes must be"),
             (["--upstream", "none", "--upstream", "http://h"], "--upstream none stands alone"),
             (
                 ["--upstream", "http://h", "--upstream", "http://h"],

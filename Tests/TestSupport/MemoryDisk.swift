@@ -136,11 +136,14 @@ struct MemoryDisk: Sendable {
         throw JournalError(.io, "a fault that a test asked for", path: path)
     }
 
+    /// How many bytes there is room for; nil for any number.
+    var freeBytes: Int? {
+        capacity.map { $0 - Set(names.values).reduce(0) { $0 + inodes[$1].bytes.count } }
+    }
+
     /// How many bytes can be written at `position` of a file; nil for any number.
     func room(for inode: Int, at position: Int) -> Int? {
-        guard let capacity else { return nil }
-        let used = Set(names.values).reduce(0) { $0 + inodes[$1].bytes.count }
-        return capacity - used + inodes[inode].bytes.count - position
+        freeBytes.map { $0 + inodes[inode].bytes.count - position }
     }
 
     mutating func endProcess() {

@@ -228,6 +228,10 @@ package final class MemoryFileSystem: FileSystem {
         }
     }
 
+    package func freeBytes(in directory: String) throws(JournalError) -> UInt64 {
+        disk.withLock { UInt64(max($0.freeBytes ?? .max, 0)) }
+    }
+
     package func lock(_ path: String) throws(JournalError) -> (any DirectoryLock)? {
         disk.withLock { disk in
             guard disk.locks[path] == nil else { return nil }

@@ -14,6 +14,9 @@ final class SegmentFile: Sendable {
         self.pinned = pinned
     }
 
+    /// Whether it has its footer.
+    var isSealed: Bool { pinned == nil }
+
     /// Its header and index: from its footer, or by scanning all of it.
     ///
     /// - Throws: code `damaged` when the header is, `newerFormat`, `io`, or `moved` when the file
@@ -54,5 +57,10 @@ final class SegmentFile: Sendable {
             guard error.code == .io, !files.exists(path) else { throw error }
             throw JournalError(.moved, "the segment is gone", path: path, cause: error)
         }
+    }
+
+    /// Opens it to have every byte of it checked.
+    func openForChecking() throws(JournalError) -> any File {
+        try files.open(path, for: .checking)
     }
 }

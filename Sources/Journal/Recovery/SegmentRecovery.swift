@@ -87,8 +87,14 @@ struct SegmentRecovery {
     {
         var sealed = loaded
         let (bytes, crc) = loaded.footer.encoded(at: loaded.blocksEnd)
-        try file.write(bytes, at: loaded.blocksEnd)
-        try file.sync()
+        do throws(JournalError) {
+            try file.write(bytes, at: loaded.blocksEnd)
+            try file.sync()
+        } catch {
+            // The next start must not take half a footer for a block that was lost.
+            try? file.truncate(to: loaded.blocksEnd)
+            throw error
+        }
         sealed.fileLength = loaded.blocksEnd.rawValue + UInt64(bytes.count)
         sealed.footerCRC = crc
         return sealed

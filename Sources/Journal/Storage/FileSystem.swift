@@ -22,6 +22,8 @@ package protocol FileSystem: Sendable {
     func exists(_ path: String) -> Bool
     /// What tells a file from a copy of it; nil when there is none.
     func identity(of path: String) -> FileIdentity?
+    /// How many bytes can still be written to the disk on which `directory` is.
+    func freeBytes(in directory: String) throws(JournalError) -> UInt64
     /// Takes the one lock that makes a process a directory's writer, creating the file `path`.
     ///
     /// - Returns: the lock, held until it is released or the process ends; nil when another
@@ -35,6 +37,9 @@ package protocol FileSystem: Sendable {
 package enum FileAccess: Sendable {
     case reading
     case writing
+    /// Reading what the device has, whatever the kernel remembers of it, and leaving in the
+    /// kernel's memory what is there for others; as far as the file system can.
+    case checking
 }
 
 /// An open file.

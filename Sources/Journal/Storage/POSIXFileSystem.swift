@@ -6,8 +6,11 @@ package struct POSIXFileSystem: FileSystem {
     package init() {}
 
     package func open(_ path: String, for access: FileAccess) throws(JournalError) -> any File {
-        let flags = access == .reading ? O_RDONLY : O_RDWR
-        return try POSIXFile(path: path, flags: flags | O_CLOEXEC)
+        switch access {
+        case .reading: try POSIXFile(path: path, flags: O_RDONLY | O_CLOEXEC)
+        case .writing: try POSIXFile(path: path, flags: O_RDWR | O_CLOEXEC)
+        case .checking: try DirectFile(path: path)
+        }
     }
 
     package func create(_ path: String) throws(JournalError) -> any File {
@@ -80,6 +83,19 @@ package struct POSIXFileSystem: FileSystem {
         return FileIdentity(inode: inode, birthNanoseconds: birth)
     }
 
+    package func freeBytes(in directory: String) throws(JournalError) -> UInt64 {
+        var status = statvfs()
+        while unsafe statvfs(directory, &status) != 0 {
+            guard errno == EINTR else {
+                throw .system("the disk's free space cannot be read", path: directory)
+            }
+        }
+        // What is kept for the administrator does not count.
+        let (bytes, isHuge) = UInt64(status.f_bavail)
+            .multipliedReportingOverflow(by: UInt64(status.f_frsize))
+        return isHuge ? .max : bytes
+    }
+
     package func lock(_ path: String) throws(JournalError) -> (any DirectoryLock)? {
         let descriptor = unsafe Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
         guard descriptor >= 0 else {
@@ -115,13 +131,19 @@ private final class POSIXDirectoryLock: DirectoryLock {
     }
 }
 
-private final class POSIXFile: File {
-    private let descriptor: CInt
+/// An open file of the machine's.
+final class POSIXFile: File {
+    let descriptor: CInt
     private let path: String
 
-    init(path: String, flags: CInt) throws(JournalError) {
+    convenience init(path: String, flags: CInt) throws(JournalError) {
+        try self.init(path: path, descriptor: unsafe Glibc.open(path, flags, 0o666))
+    }
+
+    /// The file that was just opened as `descriptor`, which is below 0 if that failed.
+    init(path: String, descriptor: CInt) throws(JournalError) {
         self.path = path
-        descriptor = unsafe Glibc.open(path, flags, 0o666)
+        self.descriptor = descriptor
         guard descriptor >= 0 else { throw .system("the file cannot be opened", path: path) }
     }
 

@@ -66,32 +66,12 @@ struct SegmentVerification {
         }
         let before = report.findings.count
         for (place, group) in sealed.footer.index.groups.enumerated() {
-            check(group, place, of: sealed, &report)
+            let bytes = (try? file.read(group.length, at: group.position)) ?? []
+            report.check(bytes, ofGroup: place, in: sealed, path: path)
         }
         if report.findings.count == before {
             report.damage(path, "the footer does not fit the blocks", at: sealed.blocksEnd)
         }
-    }
-
-    private func check(
-        _ group: GroupEntry, _ place: Int, of sealed: LoadedSegment,
-        _ report: inout VerificationReport
-    ) {
-        var invalid: Offset?
-        let bytes = (try? file.read(group.length, at: group.position)) ?? []
-        let damage = GroupDecoder.decode(
-            bytes, of: group, in: sealed.header, isWanted: { _, _ in true },
-            yield: { record in
-                if invalid == nil, (try? JSONScanner.data(in: record.data)) == nil {
-                    invalid = record.offset
-                }
-            })
-        let first = invalid ?? damage?.reached?.next ?? group.first
-        guard damage != nil || invalid != nil, first <= group.last else { return }
-        let runs = sealed.footer.index.groupsByRun.filter { $0.value.contains(UInt32(place)) }.keys
-        report.damage(
-            path, "records cannot be read", at: damage?.position ?? group.position,
-            offsets: first...group.last, runs: Array(runs))
     }
 
     // MARK: A segment without a footer

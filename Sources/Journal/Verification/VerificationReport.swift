@@ -20,6 +20,17 @@ package struct VerificationReport: Sendable {
         package var runs: [RunID] = []
         /// One sentence, without its full stop.
         package var message: String
+
+        /// All of it on one line.
+        package var text: String {
+            var text = "\(kind.rawValue): \(path): \(message)"
+            if let position { text += ", at byte \(position.rawValue)" }
+            if let offsets {
+                text += ", offsets \(offsets.lowerBound.rawValue) to \(offsets.upperBound.rawValue)"
+            }
+            if !runs.isEmpty { text += ", runs \(runs.map(\.name).joined(separator: ", "))" }
+            return text
+        }
     }
 
     /// By file, in the order in which they were read.

@@ -8,6 +8,7 @@ import ServiceLifecycle
 struct OperationsEndpoint: Sendable {
     let service: StreamService
     let upstreams: [UpstreamClient]
+    let upkeep: Upkeep
     let metrics: ServerMetrics
 
     /// Whether it works, and how.
@@ -23,6 +24,7 @@ struct OperationsEndpoint: Sendable {
         object.add(
             "latest",
             end == .zero ? nil : journal.id(Offset(rawValue: end.rawValue - 1)))
+        object.add("low_space", upkeep.space.space.isLow)
         return Response(json: object.json)
     }
 
@@ -31,6 +33,7 @@ struct OperationsEndpoint: Sendable {
         let readiness = Readiness(
             readOnlyReason: service.journal.readOnlyReason,
             isDraining: Task.isShuttingDownGracefully,
+            concerns: upkeep.concerns,
             upstreams: upstreams.map {
                 Readiness.Upstream(
                     configuration: $0.configuration, state: $0.state, lastError: $0.lastError)

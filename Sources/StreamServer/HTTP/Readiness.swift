@@ -16,18 +16,19 @@ struct Readiness: Sendable {
     var readOnlyReason: String?
     /// Whether the server has been told to stop.
     var isDraining: Bool
+    /// What does not stand in the way and wants somebody's attention, a sentence each.
+    var concerns: [String] = []
     var upstreams: [Upstream]
 
-    /// What stands in the way, a sentence each.
-    var reasons: [String] {
-        var reasons: [String] = []
-        if let readOnlyReason { reasons.append(readOnlyReason) }
-        if isDraining { reasons.append("the server stops") }
-        return reasons
-    }
+    /// What stands in the way, and then what wants attention, a sentence each.
+    var reasons: [String] { obstacles + concerns }
 
     /// The status code of the answer.
-    var status: Int { reasons.isEmpty ? 200 : 503 }
+    var status: Int { obstacles.isEmpty ? 200 : 503 }
+
+    private var obstacles: [String] {
+        [readOnlyReason, isDraining ? "the server stops" : nil].compactMap { $0 }
+    }
 
     /// The answer, at a moment of both clocks.
     func json(at wall: Timestamp, _ instant: ContinuousClock.Instant) -> [UInt8] {
@@ -38,7 +39,7 @@ struct Readiness: Sendable {
                     + attoseconds / 1_000_000_000_000)
         }
         var object = JSONObject()
-        object.add("status", reasons.isEmpty ? "ready" : "not ready")
+        object.add("status", obstacles.isEmpty ? "ready" : "not ready")
         object.add("reasons", reasons)
         let upstreams = upstreams.map { upstream in
             var object = JSONObject()

@@ -1,7 +1,7 @@
 extension MetricFamily {
     /// Every family that the program shows.
     static let all =
-        journal + upstream + [
+        journal + scrub + upstream + [
             MetricFamily("tapedeck_build_info", .gauge, "1; the label names the version."),
             MetricFamily("tapedeck_streams", .gauge, "Open event streams."),
         ]
@@ -22,6 +22,23 @@ extension MetricFamily {
             "tapedeck_journal_end_offset", .gauge, "The offset that the next record gets."),
         MetricFamily(
             "tapedeck_journal_read_only", .gauge, "1 since the journal's disk failed, else 0."),
+        MetricFamily(
+            "tapedeck_journal_free_bytes", .gauge,
+            "Bytes that can still be written to the journal's disk."),
+    ]
+
+    private static let scrub = [
+        MetricFamily(
+            "tapedeck_scrub_bytes_total", .counter, "Bytes of segments read by the scrub."),
+        MetricFamily(
+            "tapedeck_scrub_segments_total", .counter, "Segments checked by the scrub to their end."
+        ),
+        MetricFamily(
+            "tapedeck_scrub_findings", .gauge,
+            "Places where segments were damaged when the scrub checked them last."),
+        MetricFamily(
+            "tapedeck_scrub_last_pass_timestamp_seconds", .gauge,
+            "When the scrub had checked every sealed segment last, since 1970; 0 before it has."),
     ]
 
     private static let upstream = [

@@ -34,6 +34,19 @@ struct ServerMetrics: Sendable {
         factory.observe("tapedeck_streams") { Double(streams()) }
     }
 
+    /// Shows what the scrub has done and found, and how much space the journal's disk has.
+    func observe(_ upkeep: Upkeep) {
+        factory.observe("tapedeck_journal_free_bytes") {
+            upkeep.space.space.freeBytes.map { Double($0) } ?? .nan
+        }
+        factory.observe("tapedeck_scrub_bytes_total") { Double(upkeep.scrubStatus.bytes) }
+        factory.observe("tapedeck_scrub_segments_total") { Double(upkeep.scrubStatus.segments) }
+        factory.observe("tapedeck_scrub_findings") { Double(upkeep.scrubStatus.findings.count) }
+        factory.observe("tapedeck_scrub_last_pass_timestamp_seconds") {
+            Double(upkeep.scrubStatus.lastPass?.microseconds ?? 0) / 1e6
+        }
+    }
+
     /// Shows how an upstream fares; the counters of its events are returned.
     func observe(_ client: UpstreamClient) -> RecorderMetrics {
         let name = client.configuration.name

@@ -40,9 +40,16 @@ extension Settings {
                 filter: TypeFilter(filters), registry: registry,
                 retention: RetentionLimits(
                     age: retentionAge.flatMap { RetentionAge($0) },
-                    size: retentionSize.flatMap { ByteSize($0) }))
+                    size: retentionSize.flatMap { ByteSize($0) }),
+                scrub: scrub, lowSpaceBytes: UInt64(lowSpaceBytes))
         } catch let error as UpstreamConfigurationError {
             throw SettingsError("\(error)")
         }
+    }
+
+    private var scrub: ScrubPlan? {
+        guard scrubBytesPerSecond > 0 else { return nil }
+        return ScrubPlan(
+            bytesPerSecond: scrubBytesPerSecond, intervalSeconds: scrubIntervalSeconds)
     }
 }

@@ -25,6 +25,12 @@ package struct Settings: Hashable, Sendable {
     package var allowedHosts: [String] = []
     /// Whether an address that other machines reach may be listened on.
     package var insecure = false
+    /// How much of the journal is checked again in a second, in bytes; 0 for none.
+    package var scrubBytesPerSecond = 8 << 20
+    /// How long after one pass over the journal the next one begins.
+    package var scrubIntervalSeconds = 7 * 24 * 60 * 60
+    /// Less free space than this on the journal's disk is told, in bytes; 0 for never.
+    package var lowSpaceBytes = 1 << 30
 
     /// Every setting as it is unless told otherwise.
     package init() {}
@@ -42,6 +48,9 @@ package struct Settings: Hashable, Sendable {
         retentionSize = layer.retentionSize ?? retentionSize
         allowedHosts = layer.allowedHosts ?? allowedHosts
         insecure = layer.insecure ?? insecure
+        scrubBytesPerSecond = layer.scrubBytesPerSecond ?? scrubBytesPerSecond
+        scrubIntervalSeconds = layer.scrubIntervalSeconds ?? scrubIntervalSeconds
+        lowSpaceBytes = layer.lowSpaceBytes ?? lowSpaceBytes
     }
 
     /// Whether only this machine reaches the address: `localhost`, `::1` or 127.0.0.0/8.

@@ -27,6 +27,9 @@ struct SettingsDocument: Decodable {
         layer.retentionSize = try value(.retentionSize, String?.self) ?? nil
         layer.allowedHosts = try value(.allowedHosts)
         layer.insecure = try value(.insecure)
+        layer.scrubBytesPerSecond = try value(.scrubBytesPerSecond)
+        layer.scrubIntervalSeconds = try value(.scrubIntervalSeconds)
+        layer.lowSpaceBytes = try value(.lowSpaceBytes)
     }
 
     /// An upstream in the list: a URL, or an object.

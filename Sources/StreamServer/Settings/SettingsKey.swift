@@ -11,6 +11,9 @@ package enum SettingsKey: String, CaseIterable, Sendable {
     case retentionSize = "retention_size"
     case allowedHosts = "allowed_hosts"
     case insecure
+    case scrubBytesPerSecond = "scrub_bytes_per_second"
+    case scrubIntervalSeconds = "scrub_interval_seconds"
+    case lowSpaceBytes = "low_space_bytes"
 
     /// What the command line calls it.
     package var option: String {
@@ -21,6 +24,9 @@ package enum SettingsKey: String, CaseIterable, Sendable {
         case .retentionAge: "--retention-age"
         case .retentionSize: "--retention-size"
         case .allowedHosts: "--allow-host"
+        case .scrubBytesPerSecond: "--scrub-bytes-per-second"
+        case .scrubIntervalSeconds: "--scrub-interval-seconds"
+        case .lowSpaceBytes: "--low-space-bytes"
         }
     }
 
@@ -41,6 +47,12 @@ package enum SettingsKey: String, CaseIterable, Sendable {
         case .retentionSize: "\(ByteSize.rule), or null for no limit"
         case .allowedHosts: "must be a list of at most \(SettingsLayer.listMax) host names"
         case .insecure: "must be true or false"
+        case .scrubBytesPerSecond:
+            "must be a whole number from 0, for no scrub, to \(SettingsLayer.bytesMax)"
+        case .scrubIntervalSeconds:
+            "must be a whole number from 1 to \(SettingsLayer.secondsMax)"
+        case .lowSpaceBytes:
+            "must be a whole number from 0, for no warning, to \(SettingsLayer.bytesMax)"
         }
     }
 

@@ -4,6 +4,10 @@ package import Journal
 package struct SettingsLayer: Hashable, Sendable {
     /// The most items of a list.
     package static let listMax = 256
+    /// The most bytes that a setting may name: 1 PiB.
+    static let bytesMax = 1 << 50
+    /// The most seconds that a setting may name: a year.
+    static let secondsMax = 31_536_000
 
     package var journal: String?
     package var host: String?
@@ -16,6 +20,9 @@ package struct SettingsLayer: Hashable, Sendable {
     package var retentionSize: String?
     package var allowedHosts: [String]?
     package var insecure: Bool?
+    package var scrubBytesPerSecond: Int?
+    package var scrubIntervalSeconds: Int?
+    package var lowSpaceBytes: Int?
 
     /// A source that says nothing.
     package init() {}
@@ -36,6 +43,12 @@ package struct SettingsLayer: Hashable, Sendable {
         try require(retentionAge.map { RetentionAge($0) != nil }, .retentionAge)
         try require(retentionSize.map { ByteSize($0) != nil }, .retentionSize)
         try require(allowedHosts.map(SettingsLayer.areNames), .allowedHosts)
+        let bytes = 0...SettingsLayer.bytesMax
+        try require(scrubBytesPerSecond.map(bytes.contains), .scrubBytesPerSecond)
+        try require(
+            scrubIntervalSeconds.map((1...SettingsLayer.secondsMax).contains),
+            .scrubIntervalSeconds)
+        try require(lowSpaceBytes.map(bytes.contains), .lowSpaceBytes)
         do throws(UpstreamConfigurationError) {
             try UpstreamSetting.check(upstreams ?? [])
         } catch {

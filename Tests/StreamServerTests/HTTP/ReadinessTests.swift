@@ -60,4 +60,17 @@ struct ReadinessTests {
         readiness.isDraining = false
         #expect(readiness.status == 200)
     }
+
+    @Test(
+        "what wants attention is told behind what stands in the way, and is not in the way itself")
+    func concerns() throws {
+        var readiness = Readiness(isDraining: false, concerns: ["little space"], upstreams: [])
+        #expect(readiness.status == 200)
+        #expect(
+            try json(readiness)
+                == #"{"status":"ready","reasons":["little space"],"upstreams":[]}"#)
+        readiness.isDraining = true
+        #expect(readiness.status == 503)
+        #expect(readiness.reasons == ["the server stops", "little space"])
+    }
 }

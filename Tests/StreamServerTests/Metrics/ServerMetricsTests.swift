@@ -29,6 +29,7 @@ struct ServerMetricsTests {
         try await withJournal { journal in
             let metrics = ServerMetrics(journal, now: Environment.system().now)
             metrics.observe { 0 }
+            metrics.observe(upkeep(of: journal, free: 0))
             _ = metrics.observe(try client("http://127.0.0.1:1"))
             let text = metrics.exposition()
             for family in MetricFamily.all {
@@ -62,6 +63,32 @@ struct ServerMetricsTests {
             #expect(values["tapedeck_journal_read_only"] == "0")
             #expect(values[#"tapedeck_journal_commit_seconds_bucket{le="2.5"}"#] == "0")
             #expect(values["tapedeck_journal_commit_seconds_count"] == "2")
+        }
+    }
+
+    /// A journal's upkeep on a disk with so many free bytes.
+    private func upkeep(of journal: Journal, free: UInt64) -> Upkeep {
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let stop: @Sendable (Duration) async throws -> Void = { _ in throw CancellationError() }
+        return Upkeep(
+            space: SpaceWatch(bytesMin: 1, logger: logger, free: { free }, pause: stop),
+            scrubber: Scrubber(
+                journal, ScrubPlan(bytesPerSecond: 1, intervalSeconds: 1), logger: logger,
+                random: 0, now: Environment.system().now, pause: stop))
+    }
+
+    @Test("the free space is shown in bytes, and as no number until it is known")
+    func space() async throws {
+        try await withJournal { journal in
+            let metrics = ServerMetrics(journal, now: Environment.system().now)
+            let upkeep = upkeep(of: journal, free: 123_456_789_012)
+            metrics.observe(upkeep)
+            #expect(values(metrics.exposition())["tapedeck_journal_free_bytes"] == "NaN")
+            await upkeep.space.look()
+            #expect(values(metrics.exposition())["tapedeck_journal_free_bytes"] == "123456789012")
+            #expect(values(metrics.exposition())["tapedeck_scrub_findings"] == "0")
+            #expect(
+                values(metrics.exposition())["tapedeck_scrub_last_pass_timestamp_seconds"] == "0")
         }
     }
 

@@ -53,6 +53,15 @@ struct HealerBench {
     }
 }
 
+/// Runs `body` with a bench over a new journal and an empty registry.
+func withBench(
+    _ mode: RegistryDatabase.Mode = .rollback, _ body: (HealerBench) async throws -> Void
+) async throws {
+    try await withJournal { journal in
+        try await body(HealerBench(journal, try RegistryDatabase(mode)))
+    }
+}
+
 /// A message as an upstream sends it: cut, without a run, stamped.
 func heard(
     _ id: String, thread: String, _ content: String, stamp: String = "s", run: String? = nil

@@ -10,15 +10,6 @@ import Testing
 struct RegistryHealerBackgroundTests {
     private let whole = long("All that was said. ", 250)
 
-    private func withBench(
-        _ mode: RegistryDatabase.Mode = .rollback, _ body: (HealerBench) async throws -> Void
-    ) async throws {
-        try await withJournal { journal in
-            let bench = HealerBench(journal, try RegistryDatabase(mode))
-            try await body(bench)
-        }
-    }
-
     @Test("a message that is recorded cut is amended when the registry has it, once")
     func amends() async throws {
         try await withBench { bench in

@@ -10,12 +10,11 @@ struct RegistryHealerTests {
     private let whole = long("All that was said. ", 250)
 
     /// A bench whose thread `t` of the run `r` is recorded.
-    private func withBench(
+    private func withThread(
         _ mode: RegistryDatabase.Mode = .rollback, _ body: (HealerBench) async throws -> Void
     ) async throws {
-        try await withJournal { journal in
-            let bench = HealerBench(journal, try RegistryDatabase(mode))
-            _ = try await journal.append([heardThread("t", run: "r")])
+        try await withBench(mode) { bench in
+            _ = try await bench.journal.append([heardThread("t", run: "r")])
             try await body(bench)
         }
     }
@@ -24,7 +23,7 @@ struct RegistryHealerTests {
         "a content that was cut is recorded whole, and nothing else of the data changes",
         arguments: RegistryDatabase.Mode.allCases)
     func whole(mode: RegistryDatabase.Mode) async throws {
-        try await withBench(mode) { bench in
+        try await withThread(mode) { bench in
             try bench.database.addMessage("m", thread: "t", whole)
             let draft = try heard("m", thread: "t", whole)
             try await bench.hear(draft)
@@ -38,7 +37,7 @@ struct RegistryHealerTests {
 
     @Test("a row that is committed just after its broadcast is waited for")
     func waits() async throws {
-        try await withBench { bench in
+        try await withThread { bench in
             let database = bench.database
             let isAdded = Locked(false)
             try database.addMessage("other", thread: "t", "x")
@@ -58,7 +57,7 @@ struct RegistryHealerTests {
 
     @Test("nothing is waited for longer than 50 ms, and then not again for a second")
     func patience() async throws {
-        try await withBench { bench in
+        try await withThread { bench in
             try await bench.hear(heard("m1", thread: "t", whole))
             #expect(bench.time.passed > .milliseconds(40))
             #expect(bench.time.passed <= .milliseconds(50))
@@ -94,7 +93,7 @@ struct RegistryHealerTests {
 
     @Test("a lock is waited for once; what came meanwhile is recorded as it came, in order")
     func locked() async throws {
-        try await withBench { bench in
+        try await withThread { bench in
             try bench.database.lock()
             for number in 0..<20 {
                 try await bench.hear(heard("m\(number)", thread: "t", whole))
@@ -118,7 +117,7 @@ struct RegistryHealerTests {
         "what is not cut, or cut from something else, stays as it is",
         arguments: ["", "short", long("s", 99), long("s", 100), long("s", 101)])
     func untouched(content: String) async throws {
-        try await withBench { bench in
+        try await withThread { bench in
             try bench.database.addMessage("m", thread: "t", long("another text", 250))
             let draft = try heard("m", thread: "t", content)
             var other = JSONObject()
@@ -137,7 +136,7 @@ struct RegistryHealerTests {
 
     @Test("a content of exactly 100 characters that is whole is not waited for")
     func exactly100() async throws {
-        try await withBench { bench in
+        try await withThread { bench in
             try bench.database.addMessage("m", thread: "t", long("s", 100))
             try await bench.hear(heard("m", thread: "t", long("s", 100)))
             #expect(bench.time.pauses == 0)
@@ -146,7 +145,7 @@ struct RegistryHealerTests {
 
     @Test("a thread's delegation is recorded right behind its creation")
     func delegation() async throws {
-        try await withBench { bench in
+        try await withThread { bench in
             try bench.database.addThread("new", run: "r", at: 5)
             try bench.database.addMessage("d0", thread: "other", "no", kind: "delegation")
             try bench.database.addMessage("d1", thread: "new", "Do it", kind: "delegation", at: 5)
@@ -170,7 +169,7 @@ struct RegistryHealerTests {
 
     @Test("a delegation that is broadcast too is recorded once, together or later")
     func broadcastDelegation() async throws {
-        try await withBench { bench in
+        try await withThread { bench in
             for name in ["a", "b"] {
                 try bench.database.addThread(name, run: "r")
                 try bench.database.addMessage(
@@ -191,7 +190,7 @@ struct RegistryHealerTests {
 
     @Test("an unknown thread is looked up, and its creation put before its first message")
     func unknownThread() async throws {
-        try await withBench { bench in
+        try await withThread { bench in
             try bench.database.addThread("u", run: "found", at: 3, metadata: #"{"a":1}"#)
             try await bench.hear(
                 heard("m1", thread: "u", "one"), heard("m2", thread: "u", "two"),
@@ -211,7 +210,7 @@ struct RegistryHealerTests {
 
     @Test("a thread whose creation comes in the same batch is not looked up")
     func createdLaterInBatch() async throws {
-        try await withBench { bench in
+        try await withThread { bench in
             try bench.database.addThread("u", run: "found")
             try await bench.hear(heard("m1", thread: "u", "one"), heardThread("u", run: "found"))
             #expect(
@@ -223,7 +222,7 @@ struct RegistryHealerTests {
 
     @Test("a message that names its run needs no thread")
     func namedRun() async throws {
-        try await withBench { bench in
+        try await withThread { bench in
             try bench.database.addThread("u", run: "other")
             try await bench.hear(heard("m1", thread: "u", "one", run: "named"))
             #expect(try bench.recorded("named") == ["message_sent m1=one"])
@@ -235,7 +234,7 @@ struct RegistryHealerTests {
         "what a history repeats is known, whether it was recorded whole or cut, locked or not",
         arguments: [false, true], [false, true])
     func repeated(wasLocked: Bool, isLocked: Bool) async throws {
-        try await withBench { bench in
+        try await withThread { bench in
             try bench.database.addMessage("m", thread: "t", whole)
             if wasLocked { try bench.database.lock() }
             try await bench.hear(heard("m", thread: "t", whole))

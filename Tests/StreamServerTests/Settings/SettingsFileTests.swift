@@ -43,6 +43,18 @@ struct SettingsFileTests {
             ("durability", ["'never'", "5", "['os']"], "must be durable or os"),
             ("allowed_hosts", ["'h'", "['']", "[5]"], "must be a list of at most 256 host names"),
             ("insecure", ["1", "'yes'", "null"], "must be true or false"),
+            (
+                "scrub_bytes_per_second", ["-1", "1.5", "'8'", "null", "1125899906842625"],
+                "must be a whole number from 0, for no scrub, to 1125899906842624"
+            ),
+            (
+                "scrub_interval_seconds", ["0", "-1", "31536001", "'1'", "null"],
+                "must be a whole number from 1 to 31536000"
+            ),
+            (
+                "low_space_bytes", ["-1", "0.5", "1e30", "false", "null"],
+                "must be a whole number from 0, for no warning, to 1125899906842624"
+            ),
         ])
     func kinds(name: String, values: [String], rule: String) throws {
         for value in values {

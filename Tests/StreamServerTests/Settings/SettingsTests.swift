@@ -23,6 +23,9 @@ struct SettingsTests {
         case .retentionSize: #""10GB""#
         case .allowedHosts: #"["x.example"]"#
         case .insecure: "true"
+        case .scrubBytesPerSecond: "0"
+        case .scrubIntervalSeconds: "60"
+        case .lowSpaceBytes: "1"
         }
     }
 
@@ -105,6 +108,22 @@ struct SettingsTests {
         #expect(try options(listens: false).listener == nil)
         settings.insecure = true
         #expect(try options(listens: true).listener?.host == host)
+    }
+
+    @Test("the scrub and the watch over free space are as they are told, and no rate is no scrub")
+    func upkeep() throws {
+        var settings = Settings()
+        func options() throws -> TapedeckServer.Options {
+            try settings.serverOptions(listens: true, token: nil) { _ in [] }
+        }
+        #expect(
+            try options().scrub == ScrubPlan(bytesPerSecond: 8 << 20, intervalSeconds: 604_800))
+        #expect(try options().lowSpaceBytes == 1 << 30)
+        settings.apply(try layer("{scrub_interval_seconds: 5, low_space_bytes: 7}"))
+        #expect(try options().scrub?.intervalSeconds == 5)
+        #expect(try options().lowSpaceBytes == 7)
+        settings.apply(try layer("{scrub_bytes_per_second: 0}"))
+        #expect(try options().scrub == nil)
     }
 
     // MARK: Tokens

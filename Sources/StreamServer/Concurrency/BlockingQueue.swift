@@ -1,6 +1,6 @@
 import Dispatch
 
-/// One thread for calls that may block: SQLite's, and reads of the journal.
+/// One thread for calls that may block: SQLite's, and those on files.
 final class BlockingQueue: Sendable {
     private let queue: DispatchQueue
 
