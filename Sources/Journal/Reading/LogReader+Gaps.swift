@@ -7,20 +7,30 @@ extension LogReader {
             }
             return (crossed, state.end)
         }
+        let isAtEnd = page.cursor.next >= end
+        let items = crossed.isEmpty ? page.items : try items(of: page, crossing: crossed)
+        return ReadPage(items: items, cursor: page.cursor, isAtEnd: isAtEnd)
+    }
+
+    private func items(of page: PageBuilder, crossing crossed: [Hole]) throws(JournalError)
+        -> [ReadPage.Item]
+    {
         var items: [ReadPage.Item] = []
-        items.reserveCapacity(page.records.count + crossed.count)
+        items.reserveCapacity(page.items.count + crossed.count)
         var holes = crossed[...]
-        for record in page.records {
-            while let hole = holes.first, hole.range.lowerBound < record.offset {
+        for item in page.items {
+            while let hole = holes.first, case .record(let record) = item,
+                hole.range.lowerBound < record.offset
+            {
                 holes.removeFirst()
                 if let gap = try gap(hole, page.selection) { items.append(.gap(gap)) }
             }
-            items.append(.record(record))
+            items.append(item)
         }
         for hole in holes {
             if let gap = try gap(hole, page.selection) { items.append(.gap(gap)) }
         }
-        return ReadPage(items: items, cursor: page.cursor, isAtEnd: page.cursor.next >= end)
+        return items
     }
 
     /// The gap that readers of the selection are told at `hole`; nil when none of them misses
@@ -57,6 +67,6 @@ extension LogReader {
         var page = PageBuilder(
             selection: .run(run), cursor: Cursor(next: offset), bytesMax: 1)
         while !page.isFull, try advance(&page) {}
-        return page.records.first
+        return page.firstRecord
     }
 }
