@@ -111,7 +111,11 @@ public final class Journal: JournalReading {
     ) {
         var bytes = 0
         var rawBytes = 0
+        // Here the data are at hand; on the one thread that writes they would have to be fetched.
+        var identities: [Identity?] = []
+        identities.reserveCapacity(drafts.count)
         for draft in drafts {
+            identities.append(draft.statedRun.map { Identity(draft, run: $0) })
             guard draft.event.data.count <= Journal.eventBytesMax else {
                 return completion(
                     .failure(
@@ -135,7 +139,8 @@ public final class Journal: JournalReading {
         let admission = queue.enqueue(weight: bytes) {
             .append(
                 Submission(
-                    drafts: drafts, isAtomic: atomically, ingest: clock.read(),
+                    drafts: drafts, identities: identities, isAtomic: atomically,
+                    ingest: clock.read(),
                     completion: completion))
         }
         switch admission {

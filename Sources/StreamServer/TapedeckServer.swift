@@ -123,8 +123,8 @@ package struct TapedeckServer: Sendable {
         let retention =
             options.retention.isEmpty
             ? [] : [RetentionService(limits: options.retention, journal: journal, logger: logger)]
-        let all: [any Service] = [listening] + listeners + upkeep.services + retention
-            + healers + recorders
+        let all: [any Service] =
+            [listening] + listeners + upkeep.services + retention + healers + recorders
         let lines = recording.map {
             LineService(
                 recording: $0, sink: LineJournal(journal: journal, logger: logger),

@@ -43,6 +43,10 @@ package struct CatalogedFileSystem: FileSystem {
         try memory.syncDirectory(path)
     }
 
+    package func freeBytes(in directory: String) throws(JournalError) -> UInt64 {
+        try memory.freeBytes(in: directory)
+    }
+
     package func exists(_ path: String) -> Bool {
         files(path).exists(path)
     }

@@ -24,15 +24,29 @@ struct Directory: Hashable, Sendable {
         orphanCount = orphans.values.reduce(0) { $0 + $1.count }
     }
 
-    /// Adds `record`, whose data's fields are `fields`.
-    mutating func fold(_ record: Record, _ fields: EventFields, segment: Offset) {
-        runs[record.run, default: RunSummary(startingWith: record)]
-            .fold(record, fields, segment: segment)
-        guard record.run != .unassigned else { return noteOrphan(record, fields) }
-        if let thread = fields.threadID?.string(in: record.data) {
-            note(thread, ThreadHome(run: record.run, isCreated: record.type == .threadCreated))
+    /// Adds the record at `place` of `records`, whose data's fields are at the same of `fields`.
+    ///
+    /// - Returns: whether it is the run's first in its group.
+    mutating func fold(
+        _ records: Span<Record>, _ fields: Span<EventFields>, at place: Int, segment: Offset,
+        group: UInt32
+    ) -> Bool {
+        let run = records[place].run
+        let (offset, seq) = (records[place].offset, records[place].seq)
+        let news = runs[run, default: RunSummary(first: offset, seq)]
+            .fold(records, fields, at: place, segment: segment, group: group)
+        guard run != .unassigned else {
+            noteOrphan(records[place], fields[place])
+            return news.contains(.group)
         }
-        if let origin = record.origin, origin.epoch == nil { adopted.insert(origin.offset) }
+        if news.contains(.thread),
+            let thread = fields[place].threadID?.string(in: records[place].data)
+        {
+            let isCreated = records[place].type == .threadCreated
+            note(thread, ThreadHome(run: run, isCreated: isCreated))
+        }
+        if let origin = records[place].origin, origin.epoch == nil { adopted.insert(origin.offset) }
+        return news.contains(.group)
     }
 
     private mutating func note(_ thread: String, _ home: ThreadHome) {

@@ -35,34 +35,81 @@ struct RunSummary: Hashable, Sendable {
     var delegation: String?
     /// The segments that hold records of the run, by base, ascending.
     var segments: [Offset] = []
+    /// The thread of the newest record that has one.
+    private var recentThread = Memo<String>()
+    /// The group of the newest record.
+    private var recentGroup = Memo<UInt32>()
 
-    /// The summary of a run whose first record is `record`.
-    init(startingWith record: Record) {
-        first = record.offset
-        last = record.offset
-        firstSeq = record.seq
-        lastSeq = record.seq
-        firstAt = record.recordedAt
-        lastAt = record.recordedAt
-        lastIngest = record.ingest.wall
+    /// The summary of a run whose first record is there, and still to be folded in.
+    init(first offset: Offset, _ seq: RunSequence) {
+        first = offset
+        last = offset
+        firstSeq = seq
+        lastSeq = seq
+        firstAt = Timestamp(microseconds: 0)
+        lastAt = firstAt
+        lastIngest = firstAt
     }
 
-    /// Adds `record`, whose data's fields are `fields`.
-    mutating func fold(_ record: Record, _ fields: EventFields, segment: Offset) {
-        last = record.offset
-        lastSeq = record.seq
-        lastAt = record.recordedAt
+    /// What a record has that the one before in its run did not have.
+    struct News: OptionSet {
+        let rawValue: UInt8
+        static let group = News(rawValue: 1)
+        /// It names a thread, and that is another, or has just been created.
+        static let thread = News(rawValue: 2)
+    }
+
+    /// Adds the record at `place` of `records`, whose data's fields are at the same of `fields`.
+    ///
+    /// It is not copied: that would cost as much as all the rest.
+    mutating func fold(
+        _ records: Span<Record>, _ fields: Span<EventFields>, at place: Int, segment: Offset,
+        group: UInt32
+    ) -> News {
+        last = records[place].offset
+        lastSeq = records[place].seq
+        let ingest = records[place].ingest.wall
+        lastAt = records[place].eventTime ?? ingest
+        if events == 0 { (firstAt, lastIngest) = (lastAt, ingest) }
         // What the journal itself notes in a run is no sign of its life.
-        if !record.type.isJournals { lastIngest = record.ingest.wall }
+        let type = records[place].type
+        if !type.isJournals { lastIngest = ingest }
         events += 1
-        bytes += UInt64(record.data.count)
+        let data = records[place].data
+        bytes += UInt64(data.count)
         if segments.last != segment { segments.append(segment) }
-        guard record.type.name.hasPrefix("agent_chat_") else { return }
-        for text in [fields.fromAgent, fields.toAgent, fields.parentAgent, fields.childAgent] {
-            if let text { note(agent: text.string(in: record.data)) }
+        var news: News = recentGroup.value == group ? [] : .group
+        recentGroup.value = group
+        let isKnown = isInRecentThread(type, fields[place].threadID, data)
+        if !isKnown { news.insert(.thread) }
+        guard type.isChat else { return news }
+        note(fields[place].fromAgent, in: data)
+        note(fields[place].toAgent, in: data)
+        note(fields[place].parentAgent, in: data)
+        note(fields[place].childAgent, in: data)
+        if !isKnown { foldThread(records[place], fields[place]) }
+        if title == nil || delegation == nil { foldTitle(records[place], fields[place]) }
+        return news
+    }
+
+    /// Whether nothing about threads is to be noted of a record: it is of the thread that the
+    /// record before it in the run was of, and does not begin or end it.
+    private mutating func isInRecentThread(
+        _ type: EventType, _ thread: JSONText?, _ data: [UInt8]
+    ) -> Bool {
+        guard type.isChat, let thread else { return false }
+        if let recent = recentThread.value, type != .threadCreated, type != .threadClosed,
+            thread.isPlainly(recent, in: data)
+        {
+            return true
         }
-        foldThread(record, fields)
-        foldTitle(record, fields)
+        recentThread.value = thread.string(in: data)
+        return false
+    }
+
+    private mutating func note(_ agent: JSONText?, in data: [UInt8]) {
+        guard let agent, !agents.contains(where: { agent.isPlainly($0, in: data) }) else { return }
+        note(agent: agent.string(in: data))
     }
 
     private mutating func note(agent: String) {

@@ -7,8 +7,14 @@ final class GroupEncoder {
 
     private let segment: SegmentHeader
     private let compressor: LZ4GroupCompressor
-    private var records: RecordEncoder?
-    private var block = OpenBlock()
+    private var open = OpenGroup()
+
+    /// The group that the next record goes to, if it has room.
+    private struct OpenGroup {
+        /// Nil where the next record starts a new one.
+        var records: RecordEncoder?
+        var block = OpenBlock()
+    }
 
     private struct OpenBlock {
         var raw: [UInt8] = []
@@ -45,53 +51,66 @@ final class GroupEncoder {
     ///
     /// For after a failed write, when what the compressor has seen is not what stands in the file.
     func reset() {
-        records = nil
-        block = OpenBlock()
+        open = OpenGroup()
     }
 
-    /// Encodes `units`, each of them a list of records that stays within one block, to be written
-    /// at `start`.
+    /// Encodes `units` of `records`, each of which stays within one block, to be written at
+    /// `start`.
     ///
     /// All of the file before `synced` is on disk.
-    func encode(_ units: [ArraySlice<Record>], at start: Position, synced: Position) -> Output {
+    func encode(
+        _ records: Span<Record>, units: [Range<Int>], at start: Position, synced: Position
+    ) -> Output {
         var output = Output()
+        // While it is filled the group is nobody else's, so that access to it costs nothing.
+        var group = OpenGroup()
+        swap(&group, &open)
         for unit in units where !unit.isEmpty {
-            let size = unit.reduce(0) { $0 + RecordEncoder.lengthMax($1) }
-            makeRoom(for: size, unit: unit, &output, start, synced)
-            for record in unit { append(record) }
+            makeRoom(for: unit, of: records, in: &group, &output, start, synced)
+            for place in unit { append(records, at: place, to: &group) }
         }
-        finishBlock(&output, start, synced)
+        finishBlock(of: &group, &output, start, synced)
+        swap(&group, &open)
         return output
     }
 
     private func makeRoom(
-        for size: Int, unit: ArraySlice<Record>, _ output: inout Output, _ start: Position,
-        _ synced: Position
+        for unit: Range<Int>, of records: Span<Record>, in group: inout OpenGroup,
+        _ output: inout Output, _ start: Position, _ synced: Position
     ) {
-        let isCovered =
-            unit.allSatisfy { records?.anchor.covers($0.ingest) == true }
-            && block.count + unit.count <= BlockHeader.recordsMax
-        if isCovered, compressor.hasRoom(for: block.raw.count + size) { return }
-        finishBlock(&output, start, synced)
-        guard let first = unit.first else { return }
+        var size = 0
+        var isCovered = group.block.count + unit.count <= BlockHeader.recordsMax
+        for place in unit {
+            size += RecordEncoder.lengthMax(records, at: place)
+            if group.records?.anchor.covers(records[place].ingest) != true { isCovered = false }
+        }
+        if isCovered, compressor.hasRoom(for: group.block.raw.count + size) { return }
+        finishBlock(of: &group, &output, start, synced)
         // An anchor takes at most 36 bytes.
         compressor.begin(capacity: max(GroupEncoder.groupRawMax, size + 64))
-        records = RecordEncoder(anchor: GroupAnchor(time: first.ingest))
-        block.startsGroup = true
-        records?.anchor.encode(into: &block.raw)
+        let anchor = GroupAnchor(time: records[unit.lowerBound].ingest)
+        group.records = RecordEncoder(anchor: anchor)
+        group.block.startsGroup = true
+        anchor.encode(into: &group.block.raw)
     }
 
-    private func append(_ record: Record) {
-        if block.first == nil { block.first = record.offset }
-        let expected = block.count == 0 ? record.offset : block.last.next
-        records?.encode(record, expected: expected, into: &block.raw)
-        block.last = record.offset
-        block.count += 1
-        block.earliest = min(block.earliest, record.recordedAt)
-        block.latest = max(block.latest, record.recordedAt)
+    private func append(_ records: Span<Record>, at place: Int, to group: inout OpenGroup) {
+        let offset = records[place].offset
+        if group.block.first == nil { group.block.first = offset }
+        let expected = group.block.count == 0 ? offset : group.block.last.next
+        group.records?.encode(records, at: place, expected: expected, into: &group.block.raw)
+        group.block.last = offset
+        group.block.count += 1
+        let wall = records[place].ingest.wall
+        let time = records[place].eventTime ?? wall
+        group.block.earliest = min(group.block.earliest, time)
+        group.block.latest = max(group.block.latest, time)
     }
 
-    private func finishBlock(_ output: inout Output, _ start: Position, _ synced: Position) {
+    private func finishBlock(
+        of group: inout OpenGroup, _ output: inout Output, _ start: Position, _ synced: Position
+    ) {
+        let block = group.block
         guard let first = block.first else { return }
         let position = start + output.bytes.count
         var stored: [UInt8] = []
@@ -110,6 +129,6 @@ final class GroupEncoder {
                 header: header, position: position,
                 length: encodedHeader.count + stored.count, earliest: block.earliest,
                 latest: block.latest))
-        block = OpenBlock()
+        group.block = OpenBlock()
     }
 }

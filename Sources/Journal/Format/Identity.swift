@@ -28,11 +28,11 @@ struct Identity: Hashable, Sendable {
 
     private init(
         run: RunID, type: EventType, data: [UInt8], messageID: JSONText?, origin: EventID?,
-        key: UInt64?
+        key: UInt64?, seed: UInt64? = nil
     ) {
         let epoch = origin?.epoch
         guard messageID != nil || key != nil || epoch != nil else { return }
-        let typeHash = Identity.hash(run, type)
+        let typeHash = Checksum.hash64(type.name.utf8, seed: seed ?? Identity.seed(of: run))
         let content = Checksum.hash64(data, seed: typeHash)
         if messageID != nil { message = content }
         if let key {
@@ -48,12 +48,15 @@ struct Identity: Hashable, Sendable {
     }
 
     /// The hash of a message that is known by its id and its key, whatever else it says.
-    static func hash(of messageID: String, key: UInt64, type: EventType, run: RunID) -> UInt64 {
-        hash(key: key, seed: Checksum.hash64(messageID.utf8, seed: hash(run, type)))
+    init(messageID: String, key: UInt64, type: EventType, run: RunID) {
+        let typeHash = Checksum.hash64(type.name.utf8, seed: Identity.seed(of: run))
+        self.key = Identity.hash(
+            key: key, seed: Checksum.hash64(messageID.utf8, seed: typeHash))
     }
 
-    private static func hash(_ run: RunID, _ type: EventType) -> UInt64 {
-        Checksum.hash64(type.name.utf8, seed: Checksum.hash64(run.name.utf8, seed: 1))
+    /// What the identities of a run's records begin with.
+    static func seed(of run: RunID) -> UInt64 {
+        Checksum.hash64(run.name.utf8, seed: 1)
     }
 
     private static func hash(_ text: JSONText, in data: [UInt8], seed: UInt64) -> UInt64 {
@@ -68,11 +71,12 @@ struct Identity: Hashable, Sendable {
         return Checksum.hash64(bytes, seed: seed)
     }
 
-    /// The hashes of an event that is to be recorded in `run`.
-    init(_ draft: Draft, run: RunID) {
+    /// The hashes of an event that is to be recorded in `run`, whose ``seed(of:)`` may be known.
+    init(_ draft: Draft, run: RunID, seed: UInt64? = nil) {
         self.init(
             run: run, type: draft.event.type, data: draft.event.data,
-            messageID: draft.event.fields.messageID, origin: draft.origin, key: draft.key)
+            messageID: draft.event.fields.messageID, origin: draft.origin, key: draft.key,
+            seed: seed)
     }
 
     /// The hashes of a record whose data's fields are `fields`.

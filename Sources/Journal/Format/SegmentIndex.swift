@@ -15,7 +15,7 @@ struct SegmentIndex: Hashable, Sendable {
     /// Adds a block of the file and its records with the fields of their data.
     mutating func add(
         _ header: BlockHeader, at position: Position, length: Int, earliest: Timestamp,
-        latest: Timestamp, records: some Sequence<(Record, EventFields)>, segment: Offset
+        latest: Timestamp, records: Span<Record>, fields: Span<EventFields>, segment: Offset
     ) {
         if header.startsGroup || groups.isEmpty {
             groups.append(
@@ -34,11 +34,10 @@ struct SegmentIndex: Hashable, Sendable {
         }
         recordCount += UInt64(header.recordCount)
         let group = UInt32(groups.count - 1)
-        for (record, fields) in records {
-            if groupsByRun[record.run]?.last != group {
-                groupsByRun[record.run, default: []].append(group)
+        for place in records.indices {
+            if directory.fold(records, fields, at: place, segment: segment, group: group) {
+                groupsByRun[records[place].run, default: []].append(group)
             }
-            directory.fold(record, fields, segment: segment)
         }
     }
 

@@ -1,3 +1,5 @@
+import Glibc
+
 /// Where a JSON string's content lies in the bytes that it was scanned from, quotes excluded.
 package struct JSONText: Hashable, Sendable {
     /// The content's bytes, from the one after the opening quote up to the closing one.
@@ -27,6 +29,25 @@ package struct JSONText: Hashable, Sendable {
         let content = bytes[range.clamped(to: bytes.startIndex..<bytes.endIndex)]
         guard isEscaped else { return String(decoding: content, as: UTF8.self) }
         return String(decoding: JSONText.unescaped(content), as: UTF8.self)
+    }
+
+    /// Whether the text stands there as `string`, byte for byte.
+    ///
+    /// False where it is spelled with escapes: then only ``string(in:)`` tells.
+    func isPlainly(_ string: String, in bytes: [UInt8]) -> Bool {
+        let range = range
+        guard !isEscaped, range.count == string.utf8.count, range.upperBound <= bytes.count
+        else { return false }
+        let equal = unsafe string.utf8.withContiguousStorageIfAvailable { name in
+            // SAFETY: both have `range.count` bytes there, as was just checked.
+            unsafe bytes.withUnsafeBytes { buffer in
+                guard let left = buffer.baseAddress, let right = name.baseAddress else {
+                    return true
+                }
+                return unsafe memcmp(left + range.lowerBound, right, range.count) == 0
+            }
+        }
+        return equal ?? string.utf8.elementsEqual(bytes[range])
     }
 
     /// The same content in bytes that begin `distance` bytes earlier.

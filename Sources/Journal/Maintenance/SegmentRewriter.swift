@@ -81,7 +81,8 @@ struct SegmentRewriter {
             }
             // Each its own unit: what was recorded together is durable long since.
             let output = encoder.encode(
-                kept.indices.map { kept[$0...$0] }, at: position, synced: position)
+                kept.span, units: kept.indices.map { $0..<$0 + 1 }, at: position,
+                synced: position)
             try file.write(output.bytes, at: position)
             position = position + output.bytes.count
         }

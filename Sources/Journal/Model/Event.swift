@@ -33,10 +33,18 @@ public struct Event: Sendable {
     /// - Throws: ``JournalError`` with code `invalidEvent` when there is no type, the type is not
     ///   one, or data is no object.
     package init(_ envelope: EventEnvelope, in bytes: [UInt8]) throws(JournalError) {
+        var names = NameCache()
+        try self.init(envelope, in: bytes, names: &names)
+    }
+
+    /// The same, with names that were met before.
+    package init(
+        _ envelope: EventEnvelope, in bytes: [UInt8], names: inout NameCache
+    ) throws(JournalError) {
         guard let typeText = envelope.type else {
             throw JournalError(.invalidEvent, "event_type is missing or not a string")
         }
-        guard let type = EventType(typeText.string(in: bytes)) else {
+        guard let type = names.type(typeText, in: bytes) else {
             throw JournalError(
                 .invalidEvent,
                 "event_type must be 1 to \(EventType.bytesMax) bytes without control characters")

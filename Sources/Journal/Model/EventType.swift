@@ -7,15 +7,40 @@ public struct EventType: Hashable, Sendable, CustomStringConvertible {
     /// The type itself.
     public let name: String
     /// Of its bytes: tells apart what `String` takes for equal.
+    ///
+    /// Its low bits are the ``Kind``.
     private let hash: UInt64
+
+    /// Who makes events of a type: told by its name, once.
+    private enum Kind: UInt64 {
+        case other = 0
+        case agents = 1
+        case journals = 2
+        case servers = 3
+
+        static let mask: UInt64 = 3
+
+        init(_ name: String) {
+            switch name {
+            case "connected", "ping", "open", "error": self = .servers
+            default:
+                if name.hasPrefix("stream_") {
+                    self = .servers
+                } else if name.hasPrefix("journal_") {
+                    self = .journals
+                } else {
+                    self = name.hasPrefix("agent_chat_") ? .agents : .other
+                }
+            }
+        }
+    }
 
     /// The type of that name; nil when it is empty, too long, or holds a control character.
     public init?(_ name: String) {
         guard (1...EventType.bytesMax).contains(name.utf8.count),
             !name.hasControlCharacter
         else { return nil }
-        self.name = name
-        hash = NameHash.of(name)
+        self.init(unchecked: name)
     }
 
     /// A thread of conversation began.
@@ -32,20 +57,20 @@ public struct EventType: Hashable, Sendable, CustomStringConvertible {
 
     private init(unchecked name: String) {
         self.name = name
-        hash = NameHash.of(name)
+        hash = NameHash.of(name) & ~Kind.mask | Kind(name).rawValue
     }
+
+    private func isOf(_ kind: Kind) -> Bool { hash & Kind.mask == kind.rawValue }
 
     /// Whether a page would take an event of this type for one of the server's own frames, or for
     /// the journal's own records: such types are refused when they come from outside.
-    public var isReserved: Bool {
-        switch name {
-        case "connected", "ping", "open", "error": true
-        default: name.hasPrefix("stream_") || isJournals
-        }
-    }
+    public var isReserved: Bool { isOf(.servers) || isJournals }
 
     /// Whether records of this type are the journal's own, such as `journal_gap`.
-    package var isJournals: Bool { name.hasPrefix("journal_") }
+    package var isJournals: Bool { isOf(.journals) }
+
+    /// Whether records of this type are of agents that talk: `agent_chat_…`.
+    var isChat: Bool { isOf(.agents) }
 
     /// The type itself.
     public var description: String { name }

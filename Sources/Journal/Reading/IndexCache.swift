@@ -1,10 +1,13 @@
 /// The indexes of the segments that were read last: a footer is parsed once for many reads.
 final class IndexCache: Sendable {
-    /// The footers kept at most, in bytes as they are on disk; that of a full segment has one to
-    /// five megabytes.
+    /// The footers kept at most, in bytes as they are on disk; that of a full segment has half a
+    /// megabyte, or seven where its events are tokens.
+    ///
+    /// A run that is in more segments than fit makes each of its events wait for the disk, since
+    /// all of them are asked for duplicates.
     ///
     /// The newest is kept whatever its size.
-    static let footerBytesMax: UInt64 = 32 << 20
+    static let footerBytesMax: UInt64 = 64 << 20
 
     private struct Entry {
         /// Kept so that no other object has its identity.

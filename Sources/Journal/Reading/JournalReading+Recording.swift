@@ -28,6 +28,7 @@ extension Journal {
     /// - Throws: ``JournalError`` with code `io` when a record cannot be compared.
     package func isRecorded(_ draft: Draft) throws(JournalError) -> Bool {
         guard draft.key != nil else { return false }
-        return try CommitBatch(reader: reader, next: end).holds(draft)
+        var batch = CommitBatch(reader: reader, next: end)
+        return try batch.holds(draft)
     }
 }

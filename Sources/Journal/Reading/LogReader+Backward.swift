@@ -67,8 +67,9 @@ extension LogState {
     func backwardPlan(before offset: Offset) -> BackwardPlan {
         let offset = min(offset, end)
         let place = tailPlace(of: offset)
-        if place > 0 {
-            return .memory(Array(tail[max(place - LogState.stepRecordsMax, 0)..<place]))
+        if place > tail.startIndex {
+            let start = max(place - LogState.stepRecordsMax, tail.startIndex)
+            return .memory(Array(tail[start..<place]))
         }
         if let active, offset > active.header.base {
             let groups = active.index.groups

@@ -20,20 +20,26 @@ extension LogReader {
                 at: gaps.firstIndex { $0.range.lowerBound > gap.range.lowerBound } ?? gaps.count)
             told = gap.range.upperBound.next
         }
+        return ReadPage(
+            items: gaps.isEmpty ? page.items : LogReader.items(of: page, with: gaps),
+            cursor: Cursor(next: page.cursor.next, told: told),
+            isAtEnd: page.cursor.next >= end)
+    }
+
+    private static func items(of page: PageBuilder, with gaps: [Gap]) -> [ReadPage.Item] {
         var items: [ReadPage.Item] = []
-        items.reserveCapacity(page.records.count + gaps.count)
+        items.reserveCapacity(page.items.count + gaps.count)
         var ahead = gaps[...]
-        for record in page.records {
-            while let gap = ahead.first, gap.range.lowerBound < record.offset {
+        for item in page.items {
+            while let gap = ahead.first, case .record(let record) = item,
+                gap.range.lowerBound < record.offset
+            {
                 ahead.removeFirst()
                 items.append(.gap(gap))
             }
-            items.append(.record(record))
+            items.append(item)
         }
-        items += ahead.map { .gap($0) }
-        return ReadPage(
-            items: items, cursor: Cursor(next: page.cursor.next, told: told),
-            isAtEnd: page.cursor.next >= end)
+        return items + ahead.map { .gap($0) }
     }
 
     /// The gap that readers of the selection are told at `hole`; nil when none of them misses
@@ -73,7 +79,7 @@ extension LogReader {
         var page = PageBuilder(
             selection: .run(run), cursor: Cursor(next: offset), bytesMax: 1)
         while !page.isFull, try advance(&page) {}
-        return page.records.first
+        return page.firstRecord
     }
 }
 
@@ -103,7 +109,7 @@ extension LogState {
         }
         guard let range else { return nil }
         // Records of other runs may be left in between.
-        let next = page.records.first { $0.offset > range.lowerBound }?.offset ?? page.cursor.next
+        let next = page.firstRecord(after: range.lowerBound)?.offset ?? page.cursor.next
         return Gap(
             range: range, missed: missed, reason: reason,
             reached: Cursor(next: min(range.upperBound.next, next)), seq: seq)

@@ -1,5 +1,3 @@
-import DequeModule
-
 /// What readers see of a journal: segments, the published end, and the newest records in memory.
 ///
 /// Guarded by one lock; only the committer's thread changes it.
@@ -13,6 +11,8 @@ struct LogState {
     /// What is known of their runs and threads.
     var directory = Directory()
     var active: ActiveSegment?
+    /// Where records of the active segment are, from its base on, by their identity hashes.
+    var identities = IdentityTable()
     /// The offset after the last published record.
     var end: Offset
     /// Ranges of offsets whose records are lost, ascending.
@@ -25,8 +25,7 @@ struct LogState {
     var pins: Set<RunID> = []
     /// Counts how often records that had been published were taken out of what readers see.
     private(set) var generation = 0
-    private(set) var tail: Deque<Record> = []
-    private var tailBytes = 0
+    private(set) var tail = RecordTail(bytesMax: LogState.tailBytesMax)
     /// The last record of any run but `unassigned`.
     private(set) var lastAssigned: Offset?
 
@@ -49,8 +48,6 @@ struct LogState {
         let path: String
         let file: any File
         var index = SegmentIndex()
-        /// Where a record with an identity hash is.
-        var identities: [UInt64: Offset] = [:]
         /// Everything before it is published.
         var position: Position
 
@@ -60,14 +57,13 @@ struct LogState {
             self.file = file
             self.position = position
         }
+    }
 
-        /// The identities as a footer keeps them.
-        var sealedIdentities: SealedIdentities {
-            SealedIdentities(
-                identities.compactMap { hash, offset in
-                    index.group(reaching: offset).map { (hash, $0) }
-                })
-        }
+    /// Notes where the records of a commit are by their identity hashes; they go to the segment
+    /// that is written.
+    mutating func noteIdentities(of batch: CommitBatch, base: Offset) {
+        guard let first = batch.records.first else { return }
+        identities.append(batch.identities, from: Int(first.offset.rawValue - base.rawValue))
     }
 
     /// Finds the last record that has a run, once: from then on it is noted as it comes.
@@ -76,14 +72,10 @@ struct LogState {
     }
 
     /// Adds records to those that are kept in memory.
-    mutating func appendToTail(_ records: some Sequence<Record>) {
-        for record in records {
-            tail.append(record)
-            tailBytes += record.data.count
-            if record.run != .unassigned { lastAssigned = record.offset }
-        }
-        while tailBytes > LogState.tailBytesMax, tail.count > 1, let first = tail.popFirst() {
-            tailBytes -= first.data.count
+    mutating func appendToTail(_ records: [Record]) {
+        tail.append(records)
+        if let last = records.lastIndex(where: { $0.run != .unassigned }) {
+            lastAssigned = records[last].offset
         }
     }
 
@@ -92,8 +84,8 @@ struct LogState {
 
     /// The place in the tail of the first record at or above `offset`.
     func tailPlace(of offset: Offset) -> Int {
-        var low = 0
-        var high = tail.count
+        var low = tail.startIndex
+        var high = tail.endIndex
         while low < high {
             let middle = (low + high) / 2
             if tail[middle].offset < offset { low = middle + 1 } else { high = middle }
@@ -181,8 +173,7 @@ extension LogState {
             note(.erased(part.range))
             removals.noteErased(through: part.lastSeq)
         }
-        tail.removeAll { isGone($0) }
-        tailBytes = tail.reduce(0) { $0 + $1.data.count }
+        tail.removeAll(where: isGone)
         guard let place = segments.lowerBound({ $0.base < base }), segments[place].base == base
         else { return }
         if let replacement { segments[place] = replacement } else { segments.remove(at: place) }

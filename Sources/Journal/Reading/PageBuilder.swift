@@ -4,7 +4,7 @@ struct PageBuilder {
     let start: Cursor
     var cursor: Cursor
     private let bytesMax: Int
-    private(set) var records: [Record] = []
+    private(set) var items: [ReadPage.Item] = []
     private var bytes = 0
 
     init(selection: Selection, cursor: Cursor, bytesMax: Int) {
@@ -14,14 +14,25 @@ struct PageBuilder {
         self.bytesMax = max(bytesMax, 1)
     }
 
-    var isFull: Bool { bytes >= bytesMax || records.count >= ReadPage.recordsMax }
+    var isFull: Bool { bytes >= bytesMax || items.count >= ReadPage.recordsMax }
+
+    /// The first record; nil where there is none yet.
+    var firstRecord: Record? {
+        if case .record(let record) = items.first { record } else { nil }
+    }
+
+    /// The first record behind `offset`; nil where there is none yet.
+    func firstRecord(after offset: Offset) -> Record? {
+        for case .record(let record) in items where record.offset > offset { return record }
+        return nil
+    }
 
     /// About how many more bytes fit.
     var bytesLeft: Int { max(bytesMax - bytes, 1) }
 
-    mutating func add(_ record: Record) {
-        records.append(record)
+    mutating func add(_ record: consuming Record) {
         bytes += record.data.count + 64
         cursor = Cursor(after: record.offset)
+        items.append(.record(record))
     }
 }

@@ -87,7 +87,7 @@ extension LogState {
         guard offset < end else { return nil }
         if offset >= tailStart {
             let place = tailPlace(of: offset)
-            guard place < tail.count, tail[place].offset == offset else { return nil }
+            guard place < tail.endIndex, tail[place].offset == offset else { return nil }
             return .record(tail[place])
         }
         if let active, offset >= active.header.base {

@@ -93,14 +93,20 @@ struct SegmentScan {
             let payload = Int(place.rawValue) + length
             guard let taken = decode(bytes[payload..<payload + block.storedLength], block)
             else { return false }
-            let times = taken.map(\.0.recordedAt)
-            guard let earliest = times.min(), let latest = times.max() else { return false }
+            var (earliest, latest) = (Timestamp(microseconds: .max), Timestamp(microseconds: .min))
+            for place in taken.records.indices {
+                let wall = taken.records[place].ingest.wall
+                let time = taken.records[place].eventTime ?? wall
+                (earliest, latest) = (min(earliest, time), max(latest, time))
+            }
+            guard earliest <= latest else { return false }
             index.add(
                 block, at: place, length: length + block.storedLength, earliest: earliest,
-                latest: latest, records: taken, segment: header.base)
+                latest: latest, records: taken.records.span, fields: taken.fields.span,
+                segment: header.base)
             let group = index.groups.count - 1
-            for (record, fields) in taken {
-                for hash in Identity(record, fields).hashes { identities.append((hash, group)) }
+            for (record, fields) in zip(taken.records, taken.fields) {
+                Identity(record, fields).forEachHash { identities.append(($0, group)) }
             }
             let unsynced = min(block.unsyncedBefore, place.rawValue)
             synced = max(synced, Position(rawValue: place.rawValue - unsynced))
@@ -110,13 +116,13 @@ struct SegmentScan {
 
         private mutating func decode(
             _ stored: ArraySlice<UInt8>, _ block: BlockHeader
-        ) -> [(Record, EventFields)]? {
+        ) -> (records: [Record], fields: [EventFields])? {
             if block.startsGroup {
-                raw = GroupBytes(capacity: block.rawLength)
+                raw = GroupBytes(capacity: max(block.rawLength, GroupEncoder.groupRawMax))
             }
             let start = raw.count
             guard GroupDecoder.expand(stored, block, into: &raw) else { return nil }
-            var taken: [(Record, EventFields)] = []
+            var taken: (records: [Record], fields: [EventFields]) = ([], [])
             var isSound = true
             let isComplete = records.decode(
                 raw.bytes[start..<raw.count], block: block, isWanted: { _, _ in true }
@@ -125,7 +131,8 @@ struct SegmentScan {
                     isSound = false
                     return
                 }
-                taken.append((record, scanned.fields))
+                taken.records.append(record)
+                taken.fields.append(scanned.fields)
             }
             return isComplete && isSound ? taken : nil
         }

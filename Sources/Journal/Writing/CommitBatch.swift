@@ -12,11 +12,10 @@ struct CommitBatch {
     private(set) var next: Offset
     /// Threads whose run is known now: what was said in them before is to be copied there.
     private(set) var adoptions: [Adoption] = []
-    /// The place of the record with an identity hash.
-    private(set) var identities: [UInt64: Int] = [:]
-    private var seqs: [RunID: RunSequence] = [:]
-    private var threads: [String: ThreadHome] = [:]
-    private var orphans: [String: [Int]] = [:]
+    /// The places of records by their identity hashes.
+    private(set) var identities = IdentityTable()
+    private(set) var runs = BatchRuns()
+    private var threads = BatchThreads()
     private var adopted: Set<Offset> = []
 
     /// What became of one submission: the offset of each draft, and how many were new.
@@ -44,7 +43,7 @@ struct CommitBatch {
         records.reserveCapacity(capacity)
         fields.reserveCapacity(capacity)
         units.reserveCapacity(capacity)
-        identities.reserveCapacity(capacity)
+        identities.reserve(capacity)
     }
 
     /// Assigns the drafts of a submission, in order.
@@ -54,11 +53,20 @@ struct CommitBatch {
     mutating func assign(_ submission: Submission) throws(JournalError) -> Assignment {
         var assignment = Assignment()
         let start = records.count
-        for draft in submission.drafts {
-            let thread = draft.event.fields.threadID?.string(in: draft.event.data)
-            let run = run(of: draft, thread: thread)
-            let identity = Identity(draft, run: run)
-            if let known = try duplicate(of: draft, run: run, identity) {
+        let drafts = submission.drafts.span
+        let suspects = reader.state.withLock { $0.suspects(among: submission.identities) }
+        for place in drafts.indices {
+            let thread = thread(of: drafts, at: place)
+            let run = run(of: drafts, at: place, thread: thread)
+            let identity: Identity
+            if let known = submission.identities[place] {
+                identity = known
+            } else {
+                identity = Identity(drafts[place], run: runs[run].run, seed: runs[run].seed)
+            }
+            if let known = try duplicate(
+                of: drafts, at: place, run: run, identity, isSuspect: suspects[place])
+            {
                 assignment.offsets.append(known)
                 assignment.duplicates += 1
                 continue
@@ -66,13 +74,15 @@ struct CommitBatch {
             assignment.offsets.append(next)
             assignment.appended += 1
             // An origin without an epoch marks the copies that are made here.
+            let origin = drafts[place].origin
             append(
-                draft, run: run, thread: thread, identity,
-                origin: draft.origin?.epoch == nil ? nil : draft.origin,
-                ingest: submission.ingest)
-            if let thread, run != .unassigned, hasOrphans(thread) {
+                drafts, at: place, run: run, thread: thread, identity,
+                origin: origin?.epoch == nil ? nil : origin, ingest: submission.ingest)
+            if let thread, threads.hasOrphans(thread), runs[run].run != .unassigned {
                 adoptions.append(
-                    Adoption(thread: thread, run: run, ingest: submission.ingest))
+                    Adoption(
+                        thread: threads[thread].name, run: runs[run].run,
+                        ingest: submission.ingest))
             }
             if !submission.isAtomic { units.append(records.count - 1..<records.count) }
         }
@@ -80,42 +90,50 @@ struct CommitBatch {
         return assignment
     }
 
-    func run(of draft: Draft, thread: String?) -> RunID {
-        if let run = draft.statedRun { return run }
-        guard let thread else { return .unassigned }
-        let home = threads[thread]
-        if let home, home.isCreated { return home.run }
-        return reader.state.withLock { $0.run(ofThread: thread) } ?? home?.run ?? .unassigned
+    /// The place of the thread that the data of the draft at `place` of `drafts` name, among the
+    /// batch's.
+    mutating func thread(of drafts: Span<Draft>, at place: Int) -> Int? {
+        guard let text = drafts[place].event.fields.threadID else { return nil }
+        return threads.place(of: text, in: drafts[place].event.data, reader.state)
+    }
+
+    /// The place of the run of that draft, whose thread has the place `thread`, among the batch's.
+    mutating func run(of drafts: Span<Draft>, at place: Int, thread: Int?) -> Int {
+        if let run = drafts[place].run { return self.place(of: run) }
+        let told = drafts[place].statedRun
+        return self.place(of: told ?? thread.flatMap { threads.run($0) } ?? .unassigned)
+    }
+
+    /// The place of a run among the batch's.
+    private mutating func place(of run: RunID) -> Int {
+        runs.place(of: run, reader.state)
     }
 
     private mutating func append(
-        _ draft: Draft, run: RunID, thread: String?, _ identity: Identity, origin: EventID?,
-        ingest: IngestTime
+        _ drafts: Span<Draft>, at place: Int, run: Int, thread: Int?, _ identity: Identity,
+        origin: EventID?, ingest: IngestTime
     ) {
-        let event = draft.event
-        let last = seqs[run] ?? reader.state.withLock { $0.lastSeq(of: run) }
-        seqs[run] = last.next
+        let seq = runs.takeSeq(run)
+        let run = runs[run].run
         var shape: Record.DataShape = []
-        if event.fields.hasRunID { shape.insert(.hasRunID) }
-        if event.fields.hasCreatedAt { shape.insert(.hasCreatedAt) }
-        identity.forEachHash { identities[$0] = records.count }
+        if drafts[place].event.fields.hasRunID { shape.insert(.hasRunID) }
+        if drafts[place].event.fields.hasCreatedAt { shape.insert(.hasCreatedAt) }
+        let type = drafts[place].event.type
+        identity.forEachHash { identities.insert($0, at: records.count) }
         records.append(
             Record(
-                offset: next, run: run, seq: last.next, type: event.type, ingest: ingest,
-                eventTime: draft.eventTime, origin: origin, key: draft.key, shape: shape,
-                data: event.data))
-        fields.append(event.fields)
+                offset: next, run: run, seq: seq, type: type, ingest: ingest,
+                eventTime: drafts[place].eventTime, origin: origin, key: drafts[place].key,
+                shape: shape, data: drafts[place].event.data))
+        fields.append(drafts[place].event.fields)
         next = next.next
         guard let thread else { return }
         if run == .unassigned {
-            orphans[thread, default: []].append(records.count - 1)
-        } else if event.type == .threadCreated || threads[thread] == nil {
-            threads[thread] = ThreadHome(run: run, isCreated: event.type == .threadCreated)
+            threads.note(orphan: records.count - 1, thread)
+        } else {
+            threads.note(
+                ThreadHome(run: run, isCreated: type == .threadCreated), thread)
         }
-    }
-
-    private func hasOrphans(_ thread: String) -> Bool {
-        orphans[thread] != nil || reader.state.withLock { $0.hasOrphans(ofThread: thread) }
     }
 }
 
@@ -128,13 +146,16 @@ extension CommitBatch {
     mutating func adopt(_ adoptions: [Adoption]) -> [Adoption] {
         var copied = 0
         var bytes = 0
-        for (place, adoption) in adoptions.enumerated() {
-            for orphan in waiting(adoption.thread) {
+        for (number, adoption) in adoptions.enumerated() {
+            let thread = threads.place(of: adoption.thread, reader.state)
+            let run = place(of: adoption.run)
+            for orphan in waiting(thread) {
                 guard copied < Adoption.recordsMax, bytes < Adoption.bytesMax else {
-                    return Array(adoptions[place...])
+                    return Array(adoptions[number...])
                 }
                 guard let record = try? record(orphan), record.run == .unassigned else { continue }
-                guard (try? copy(record, adoption)) == true else { continue }
+                guard (try? copy(record, adoption, run: run, thread: thread)) == true
+                else { continue }
                 adopted.insert(record.offset)
                 copied += 1
                 bytes += record.data.count
@@ -148,9 +169,9 @@ extension CommitBatch {
         case new(Int)
     }
 
-    private func waiting(_ thread: String) -> [Orphan] {
-        let published = reader.state.withLock { $0.orphans(ofThread: thread) }
-        let new = orphans[thread] ?? []
+    private func waiting(_ thread: Int) -> [Orphan] {
+        let published = reader.state.withLock { $0.orphans(ofThread: threads[thread].name) }
+        let new = threads[thread].orphans
         return published.filter { !adopted.contains($0) }.map { .published($0) }
             + new.filter { !adopted.contains(records[$0].offset) }.map { .new($0) }
     }
@@ -163,15 +184,18 @@ extension CommitBatch {
     }
 
     /// - Returns: false when the run has the same event already.
-    private mutating func copy(_ record: Record, _ adoption: Adoption) throws(JournalError) -> Bool
-    {
+    private mutating func copy(
+        _ record: Record, _ adoption: Adoption, run: Int, thread: Int
+    ) throws(JournalError) -> Bool {
         let draft = Draft(
             try Event(type: record.type, data: record.data), eventTime: record.recordedAt,
             origin: EventID(epoch: nil, offset: record.offset), key: record.key)
         let identity = Identity(draft, run: adoption.run)
-        guard try duplicate(of: draft, run: adoption.run, identity) == nil else { return false }
+        let drafts = [draft]
+        guard try duplicate(of: drafts.span, at: 0, run: run, identity, isSuspect: true) == nil
+        else { return false }
         append(
-            draft, run: adoption.run, thread: adoption.thread, identity, origin: draft.origin,
+            drafts.span, at: 0, run: run, thread: thread, identity, origin: draft.origin,
             ingest: adoption.ingest)
         units.append(records.count - 1..<records.count)
         return true

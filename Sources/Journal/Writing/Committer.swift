@@ -171,6 +171,7 @@ final class Committer: @unchecked Sendable {
         }
         writer = created
         state.withLock {
+            $0.identities = IdentityTable()
             $0.active = LogState.ActiveSegment(
                 header: header, path: created.path, file: created.file, position: created.position)
         }
@@ -190,13 +191,11 @@ final class Committer: @unchecked Sendable {
                 active.index.add(
                     block.header, at: block.position, length: block.length,
                     earliest: block.earliest, latest: block.latest,
-                    records: zip(batch.records[range], batch.fields[range]),
-                    segment: active.header.base)
+                    records: batch.records.span.extracting(range),
+                    fields: batch.fields.span.extracting(range), segment: active.header.base)
                 place = range.upperBound
             }
-            for (hash, place) in batch.identities {
-                active.identities[hash] = batch.records[place].offset
-            }
+            state.noteIdentities(of: batch, base: active.header.base)
             active.position = position
             state.active = active
             state.appendToTail(batch.records)
@@ -215,9 +214,15 @@ final class Committer: @unchecked Sendable {
     ///   up.
     private func seal() throws(JournalError) {
         guard let active = state.withLock({ $0.active }), var writer else { return }
-        predecessor = try writer.seal(active.index, active.sealedIdentities)
+        predecessor = try writer.seal(active.index, sealedIdentities(of: active))
         retire(active, pinned: nil)
         self.writer = nil
+    }
+
+    /// The identities of the active segment as a footer keeps them; readers need not wait for it.
+    private func sealedIdentities(of active: LogState.ActiveSegment) -> SealedIdentities {
+        let table = state.withLock { $0.identities }
+        return SealedIdentities(table, of: active.index, from: active.header.base)
     }
 
     /// Leaves a segment whose device failed as it is: what was published of it stays readable.
@@ -230,7 +235,7 @@ final class Committer: @unchecked Sendable {
             return state.withLock { $0.active = nil }
         }
         let footer = SegmentFooter(
-            header: active.header, index: active.index, identities: active.sealedIdentities)
+            header: active.header, index: active.index, identities: sealedIdentities(of: active))
         retire(
             active,
             pinned: LoadedSegment(
@@ -247,6 +252,7 @@ final class Committer: @unchecked Sendable {
             state.segments.append(file)
             state.directory.merge(part)
             state.active = nil
+            state.identities = IdentityTable()
             return pinned == nil ? state.directory.touched(by: part) : Directory()
         }
         // The name of one without records is the next one's: the catalog never hears of it.

@@ -51,8 +51,8 @@ struct SegmentWriter {
     mutating func append(_ batch: CommitBatch, isSynced: Bool) throws(JournalError)
         -> [GroupEncoder.EncodedBlock]
     {
-        let units = batch.units.map { batch.records[$0] }
-        let output = encoder.encode(units, at: position, synced: synced)
+        let output = encoder.encode(
+            batch.records.span, units: batch.units, at: position, synced: synced)
         do throws(JournalError) {
             try file.write(output.bytes, at: position)
             if isSynced { try syncOnce() }

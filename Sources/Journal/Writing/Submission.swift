@@ -1,6 +1,8 @@
 /// Events that one caller hands to the journal, and whom to tell what became of them.
 struct Submission: Sendable {
     var drafts: [Draft]
+    /// What makes each of them the same as another; nil where that takes to know its run first.
+    var identities: [Identity?]
     /// Whether all of them are recorded or none, a crash included.
     var isAtomic: Bool
     /// When they were taken in; one moment for all.

@@ -11,6 +11,7 @@ struct PostedEvents: Sendable {
     /// Whatever names the whole request, so that it can be repeated; nil where nothing does.
     private let idempotencyKey: String?
     private var count: UInt64 = 0
+    private var names = NameCache()
 
     init(idempotencyKey: String?) {
         self.idempotencyKey = idempotencyKey
@@ -34,7 +35,7 @@ struct PostedEvents: Sendable {
         return drafts
     }
 
-    private func draft(_ bytes: [UInt8], _ range: Range<Int>) throws(Problem) -> Draft {
+    private mutating func draft(_ bytes: [UInt8], _ range: Range<Int>) throws(Problem) -> Draft {
         let envelope: EventEnvelope
         do {
             envelope = try JSONScanner.envelope(in: bytes, range: range)
@@ -43,7 +44,7 @@ struct PostedEvents: Sendable {
         }
         let event: Event
         do {
-            event = try Event(envelope, in: bytes)
+            event = try Event(envelope, in: bytes, names: &names)
         } catch {
             throw Problem(error)
         }
@@ -62,11 +63,16 @@ struct PostedEvents: Sendable {
             guard let text = event.fields.runID else {
                 throw Problem(400, "run_id must be a string")
             }
-            run = try RequestTarget.run(text.string(in: event.data))
+            run = try named(text, in: event.data)
         } else if let text = envelope.runID {
-            run = try RequestTarget.run(text.string(in: bytes))
+            run = try named(text, in: bytes)
         }
         return Draft(event, run: run, key: key)
+    }
+
+    private mutating func named(_ text: JSONText, in bytes: [UInt8]) throws(Problem) -> RunID {
+        if let known = names.run(text, in: bytes) { return known }
+        return try RequestTarget.run(text.string(in: bytes))
     }
 
     private var key: UInt64? {

@@ -103,11 +103,7 @@ struct PublishEndpoint: Sendable {
                 throw Problem(400, "the body is not a JSON array: \(error)")
             }
         }
-        // One object may stand on several lines.
-        if (try? JSONScanner.envelope(in: bytes)) != nil { return [0..<bytes.count] }
-        return bytes.split(separator: UInt8(ascii: "\n"))
-            .filter { !$0.allSatisfy { $0 == 0x20 || $0 == 0x09 || $0 == 0x0D } }
-            .map { $0.startIndex..<$0.endIndex }
+        return JSONScanner.documents(in: bytes)
     }
 
     private func body(of request: Request, max bytesMax: Int) async throws -> [UInt8] {

@@ -57,7 +57,8 @@ struct GoldenBytesTests {
             segment: header, compressor: LZ4GroupCompressor(capacity: GroupEncoder.groupRawMax))
         let records = try records()
         let output = encoder.encode(
-            [records[...]], at: Position(rawValue: 100), synced: Position(rawValue: 90))
+            records.span, units: [0..<2], at: Position(rawValue: 100),
+            synced: Position(rawValue: 90))
         #expect(hex(output.bytes) == GoldenBytes.group)
         let block = try #require(output.blocks.first)
         let entry = GroupEntry(
@@ -87,8 +88,8 @@ struct GoldenBytesTests {
         }
         index.add(
             block, at: Position(rawValue: 92), length: 70, earliest: records[0].recordedAt,
-            latest: records[1].recordedAt, records: told.map { ($0, fields) },
-            segment: header.base)
+            latest: records[1].recordedAt, records: told.span,
+            fields: [fields, fields].span, segment: header.base)
         let footer = SegmentFooter(
             header: header, index: index,
             identities: SealedIdentities([
