@@ -101,6 +101,26 @@ struct CatalogTests {
         #expect(again == before && nothing.isEmpty)
     }
 
+    @Test("in which a thread has another run gives the right one all the same")
+    func changedRun() throws {
+        let place = TemporaryDirectory()
+        try fill(place.path)
+        let (before, _) = try directory(place.path)
+        let url = URL(fileURLWithPath: place.path + "/catalog.sqlite")
+        let bytes = try Data(contentsOf: url)
+        var changed = 0
+        for (thread, home) in before.threads {
+            guard let row = bytes.range(of: Data((thread + home.run.name).utf8)) else { continue }
+            var other = bytes
+            other[row.upperBound - 1] ^= 1
+            try other.write(to: url)
+            let (after, _) = try directory(place.path)
+            #expect(after == before)
+            changed += 1
+        }
+        #expect(changed > 0)
+    }
+
     @Test("that is behind is caught up")
     func behind() throws {
         let place = TemporaryDirectory()

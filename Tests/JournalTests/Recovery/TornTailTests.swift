@@ -143,6 +143,25 @@ struct TornTailTests {
         }
     }
 
+    @Test("the newest segment that is missing after a kill is a gap, since the mark tells of it")
+    func missingNewestSegment() throws {
+        let world = TestWorld()
+        let options = Journal.Options(segmentBytesMax: 1)
+        let journal = try world.open("journal", options)
+        let old = journal.epochs.current
+        for number in 0..<3 {
+            _ = try journal.appendNow([Draft(try .message(run: "r", content: "word \(number)"))])
+        }
+        world.files.kill()
+        try? journal.close()
+        try world.files.remove("journal/segments/00000000000000000002.tape")
+        let again = try world.open("journal", options)
+        let lost = Offset(rawValue: 2)
+        #expect(try again.readAll(.all).gaps.map(\.range) == [lost...lost])
+        #expect(again.end.rawValue == 3 && again.epochs.current != old)
+        try again.close()
+    }
+
     @Test("a segment whose header is lost is a gap, and is kept in quarantine")
     func lostHeader() throws {
         let (world, _) = try killed(commits: 3, hasMark: true)
