@@ -90,7 +90,8 @@ extension LogState {
         let start = max(page.start.next, page.start.told ?? .zero)
         var range: ClosedRange<Offset>?
         var missed: UInt64? = 0
-        var reason = Gap.Reason.retention
+        // Where they are several, that of the last.
+        var latest: RemovedRun?
         var seq: RunSequence?
         for (run, removed) in removals.runs(of: page.selection, from: start) {
             let lower = max(start, removed.first)
@@ -104,14 +105,14 @@ extension LogState {
             let whole = range ?? lower...upper
             range = min(whole.lowerBound, lower)...max(whole.upperBound, upper)
             missed = missed.flatMap { sum in removed.count(from: start).map { sum + $0 } }
-            reason = removed.reason
+            if latest.map({ $0.last < removed.last }) ?? true { latest = removed }
             if page.selection == .run(run) { seq = removed.lastSeq }
         }
-        guard let range else { return nil }
+        guard let range, let latest else { return nil }
         // Records of other runs may be left in between.
         let next = page.firstRecord(after: range.lowerBound)?.offset ?? page.cursor.next
         return Gap(
-            range: range, missed: missed, reason: reason,
+            range: range, missed: missed, reason: latest.reason,
             reached: Cursor(next: min(range.upperBound.next, next)), seq: seq)
     }
 }

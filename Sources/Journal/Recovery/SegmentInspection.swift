@@ -19,9 +19,11 @@ struct SegmentInspection {
 
     /// Whether nothing was ever promised of the segment, and nothing is in it.
     ///
-    /// Sealed or not, its name is the next segment's: whoever knows it as one must forget it.
+    /// Sealed or not, its name is the next segment's: whoever knows it as one must forget it. One
+    /// of which all records were removed says so, and is not void.
     var isVoid: Bool {
-        holes.isEmpty && loaded?.footer.index.groups.isEmpty ?? true
+        guard let loaded else { return holes.isEmpty }
+        return holes.isEmpty && loaded.footer.index.groups.isEmpty && loaded.header.ranges.isEmpty
     }
 
     /// Looks at the segment that starts at `base`.

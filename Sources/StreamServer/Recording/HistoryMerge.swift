@@ -24,26 +24,38 @@ struct HistoryMerge: Sendable {
         case live(expected: [UInt64: Int])
     }
 
+    /// What a link told without its history.
+    private struct Link: Sendable {
+        /// When its events were said, from the first to the last.
+        var times: ClosedRange<Timestamp>
+        var events: [UpstreamEvent]
+    }
+
     /// Events that wait for a history, in order.
     private struct Held: Sendable {
-        /// What each link before this one told without its history.
-        private(set) var earlier: [[UpstreamEvent]] = []
+        /// The links before this one.
+        private(set) var earlier: [Link] = []
         private(set) var current: [UpstreamEvent] = []
+        private var times: ClosedRange<Timestamp>?
         private var count = 0
         private var bytes = 0
 
         var isFull: Bool { count >= heldEventsMax || bytes >= heldBytesMax }
 
-        mutating func append(_ event: UpstreamEvent) {
+        /// Adds an event that was said at `time`.
+        mutating func append(_ event: UpstreamEvent, saidAt time: Timestamp) {
             current.append(event)
+            let first = times?.lowerBound ?? time
+            times = first...max(first, time)
             count += 1
             bytes += event.bytes
         }
 
         /// The link is lost.
         mutating func endLink() {
-            if !current.isEmpty { earlier.append(current) }
+            if let times { earlier.append(Link(times: times, events: current)) }
             current = []
+            times = nil
         }
     }
 
@@ -97,7 +109,7 @@ struct HistoryMerge: Sendable {
         case .undecided(let since, var held):
             // So that the arrays have one owner, and are not copied.
             state = .away(Held())
-            held.append(event)
+            held.append(event, saidAt: clock.time(of: event.stamp, at: now))
             state = .undecided(since: since, held)
             return held.isFull ? settled(at: now) : []
         case .live(var expected):
@@ -122,17 +134,25 @@ struct HistoryMerge: Sendable {
             return merge(events, &expected, at: now)
         case .undecided(let since, let held):
             let isBridged = bridges(events) || events.contains(where: isRecorded)
-            let gap = UpstreamGap(
-                from: min(memory?.heardAt ?? now, now), until: now, reason: reason(events.count))
+            let reason = reason(events.count)
+            // Before each link something may be missing, and before the history.
+            let ends = held.earlier.map(\.times.lowerBound) + [now]
+            var recordings: [Recording] = []
+            func tell(from: Timestamp, before place: Int) {
+                guard !isBridged else { return }
+                let until = min(ends[place], now)
+                let gap = UpstreamGap(from: min(from, until), until: until, reason: reason)
+                recordings.append(.gap(gap))
+            }
+            tell(from: memory?.heardAt ?? now, before: 0)
             memory = memory ?? UpstreamMemory(heardAt: now)
-            var recordings: [Recording] = isBridged ? [] : [.gap(gap)]
             let repeated = Set(events.map(\.key))
-            for link in held.earlier {
+            for (place, link) in held.earlier.enumerated() {
                 // Where the history begins within a link, it has all that came after.
-                let before = link.prefix { !repeated.contains($0.key) }
+                let before = link.events.prefix { !repeated.contains($0.key) }
                 for event in before { recordings += remember(event, at: now) }
-                guard before.count == link.count else { break }
-                if !isBridged { recordings.append(.gap(gap)) }
+                guard before.count == link.events.count else { break }
+                tell(from: link.times.upperBound, before: place + 1)
             }
             var expected: [UInt64: Int] = [:]
             recordings += merge(events, &expected, at: now)
@@ -157,8 +177,8 @@ struct HistoryMerge: Sendable {
             var recordings = [missing(since: memory?.heardAt ?? since, now)]
             memory = memory ?? UpstreamMemory(heardAt: now)
             for link in held.earlier {
-                for event in link { recordings += remember(event, at: now) }
-                recordings.append(missing(since: now, now))
+                for event in link.events { recordings += remember(event, at: now) }
+                recordings.append(missing(since: link.times.upperBound, now))
             }
             for event in held.current { recordings += remember(event, at: now) }
             decided([:], since: since, at: now)

@@ -142,10 +142,10 @@ extension ModelSequence {
         let expected = model.records.compactMap { $0 }
         // Other processes may not have been told of the last commit.
         let readers: [any JournalReading] = isMarkBehind ? [journal] : [journal, try world.view()]
-        for records in try readers.map({ try readEverything($0).records })
+        for (place, records) in try readers.map({ try readEverything($0).records }).enumerated()
         where records.sorted(by: { $0.offset < $1.offset }) != expected {
             throw Failure(
-                description: "after a removal there are "
+                description: "after a removal \(place == 0 ? "its writer" : "a view") reads "
                     + "\(records.map(\.offset.rawValue).sorted()), not "
                     + "\(expected.map(\.offset.rawValue))")
         }
