@@ -472,7 +472,8 @@ def test_a_run_with_a_slash_is_found_under_its_escaped_name(server):
 @pytest.mark.parametrize("mode", ["durable", "os"])
 def test_health_tells_mode_epoch_and_latest(serve, mode):
     """`durable` unless told otherwise."""
-    server = serve(*(["--durability", "os"] if mode == "os" else []))
+    options = ["--durability", "os"] if mode == "os" else []
+    server = serve("--low-space-bytes", "0", *options)
     ids = server.say(RUN, 0, 1)
     epoch = ids[0].partition("-")[0]
     assert server.get("/health") == {
@@ -480,6 +481,7 @@ def test_health_tells_mode_epoch_and_latest(serve, mode):
         "mode": mode,
         "epoch": epoch,
         "latest": ids[-1],
+        "low_space": False,
     }
 
 
