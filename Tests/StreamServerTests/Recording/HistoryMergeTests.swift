@@ -92,7 +92,7 @@ struct HistoryMergeTests {
         let keys = (10..<110).map(UInt64.init)
         #expect(
             history(&merge, try events(keys))
-                == ["upstream_outage 1-3"] + keys.map(String.init))
+                == ["upstream_outage 1-9"] + keys.map(String.init))
     }
 
     @Test("a history that is not full and does not overlap tells a restart", arguments: [0, 1, 99])
@@ -197,7 +197,7 @@ struct HistoryMergeTests {
         other.connected(at: Self.at(5))
         let keys = (3..<103).map(UInt64.init)
         #expect(
-            history(&other, try events(keys)) == ["upstream_outage 1-9"] + keys.map(String.init))
+            history(&other, try events(keys)) == ["upstream_outage 1-3"] + keys.map(String.init))
         // Where it does not: one on either side.
         third.connected(at: Self.at(5))
         #expect(
