@@ -57,6 +57,10 @@ final class NotingFileSystem: FileSystem {
         if isSynced { try machine.syncDirectory(path) }
     }
 
+    func freeBytes(in directory: String) throws(JournalError) -> UInt64 {
+        try machine.freeBytes(in: directory)
+    }
+
     func exists(_ path: String) -> Bool { machine.exists(path) }
 
     func identity(of path: String) -> FileIdentity? { machine.identity(of: path) }
