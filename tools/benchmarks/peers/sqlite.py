@@ -84,7 +84,7 @@ def main(path, directory, rows, per_commit):
         rate, cpu = append(events, database, count, 5)
         load.figure(f"append_sqlite_{name}", rate, "events/s")
         load.figure(f"append_sqlite_{name}_cpu", cpu, "us/event")
-    seek(events, database, int(rows))
+    seek(events, database, int(float(rows)))
 
 
 main(*sys.argv[1:])
