@@ -40,11 +40,20 @@ extension TapedeckServer {
         package var port: Int
         /// Names besides loopback's and `host` that the `Host` header may have.
         package var allowedHosts: [String]
+        /// Other origins whose pages may use it.
+        package var allowedOrigins: OriginPolicy
+        /// Who may do what.
+        package var access: Access
 
-        package init(host: String = "127.0.0.1", port: Int = 6101, allowedHosts: [String] = []) {
+        package init(
+            host: String = "127.0.0.1", port: Int = 6101, allowedHosts: [String] = [],
+            allowedOrigins: OriginPolicy = OriginPolicy(), access: Access = .open
+        ) {
             self.host = host
             self.port = port
             self.allowedHosts = allowedHosts
+            self.allowedOrigins = allowedOrigins
+            self.access = access
         }
     }
 }

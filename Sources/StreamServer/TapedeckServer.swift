@@ -102,8 +102,10 @@ package struct TapedeckServer: Sendable {
         let metrics = ServerMetrics(journal, now: Environment.system().now)
         metrics.observe { service.hubs.streams }
         metrics.observe(upkeep)
+        let gate = Gatekeeper(options.listener?.access ?? .open)
+        metrics.observe(gate)
         let (listening, listeners) = listeners(
-            service,
+            service, gate,
             OperationsEndpoint(
                 service: service, upstreams: clients, upkeep: upkeep, metrics: metrics), ready)
         let healer = options.registry.map {
@@ -153,7 +155,7 @@ package struct TapedeckServer: Sendable {
 
     /// What listens, on the network and on the journal's socket, and who tells when all of it does.
     private func listeners(
-        _ service: StreamService, _ operations: OperationsEndpoint,
+        _ service: StreamService, _ gate: Gatekeeper, _ operations: OperationsEndpoint,
         _ ready: @escaping @Sendable (_ port: Int?) -> Void
     ) -> (Listening, [any Service]) {
         let socket = TapedeckServer.controlSocket(of: directory)
@@ -162,19 +164,24 @@ package struct TapedeckServer: Sendable {
             awaited: (options.listener == nil ? 0 : 1) + (hasSocket ? 1 : 0), ready: ready)
         var listeners: [any Service] = []
         if let listener = options.listener {
-            let hosts = HostPolicy(allowing: listener.allowedHosts + [listener.host])
-            let routes = Routes(service: service, operations: operations, hosts: hosts)
+            let entrance = Entrance(
+                hosts: HostPolicy(allowing: listener.allowedHosts + [listener.host]),
+                origins: listener.allowedOrigins, gate: gate)
+            let routes = Routes(service: service, operations: operations, entrance: entrance)
             listeners.append(
                 application(
-                    routes.makeRouter(), service, hosts,
+                    routes.makeTable().router, service, entrance,
                     .hostname(listener.host, port: listener.port)
                 ) { listening.began(port: $0.localAddress?.port) })
         }
         if hasSocket {
-            let routes = Routes(service: service, operations: operations, hosts: nil)
+            // Whoever may write to the socket may write to the journal: no token is asked for.
+            let entrance = Entrance()
+            let routes = Routes(service: service, operations: operations, entrance: entrance)
             listeners.append(
                 application(
-                    routes.makeControlRouter(), service, nil, .unixDomainSocket(path: socket)
+                    routes.makeControlTable().router, service, entrance,
+                    .unixDomainSocket(path: socket)
                 ) { _ in listening.began(port: nil) })
         } else {
             logger.warning("the journal's path is too long for a socket: commands cannot reach me")
@@ -191,13 +198,13 @@ package struct TapedeckServer: Sendable {
     }
 
     private func application(
-        _ router: Router<BasicRequestContext>, _ service: StreamService, _ hosts: HostPolicy?,
+        _ router: Router<BasicRequestContext>, _ service: StreamService, _ entrance: Entrance,
         _ address: BindAddress, onRunning: @escaping @Sendable (any Channel) -> Void
     ) -> some Service {
         Application(
             router: router,
             server: HTTPServerBuilder { responder in
-                ConnectionChannel(responder: responder, service: service, hosts: hosts)
+                ConnectionChannel(responder: responder, service: service, entrance: entrance)
             },
             configuration: .init(address: address, backlog: TapedeckServer.backlog),
             onServerRunning: { onRunning($0) }, eventLoopGroupProvider: .singleton,

@@ -22,6 +22,13 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "A name besides loopback's that requests may give as their Host.")
     var allowHost: [String] = []
 
+    @Option(
+        help: """
+            An origin, such as https://app.example, whose pages may use the server too (CORS); may \
+            be given more than once.
+            """)
+    var allowOrigin: [String] = []
+
     @Flag(help: "Listen on an address that other machines reach, though anyone may read and post.")
     var insecure = false
 
@@ -50,6 +57,7 @@ struct ServeCommand: AsyncParsableCommand {
         layer.host = host
         layer.port = port
         layer.allowedHosts = allowHost.isEmpty ? nil : allowHost
+        layer.allowedOrigins = allowOrigin.isEmpty ? nil : allowOrigin
         layer.insecure = insecure ? true : nil
     }
 }

@@ -14,7 +14,7 @@ struct Tapedeck: AsyncParsableCommand {
             ServeCommand.self, RecordCommand.self, ImportCommand.self, ReplayCommand.self,
             RunsCommand.self, VerifyCommand.self, PruneCommand.self, PinCommand.self,
             UnpinCommand.self, DeleteCommand.self, BackupCommand.self, ForkCommand.self,
-            DemoCommand.self,
+            TokenCommand.self, DemoCommand.self,
         ]
     )
 

@@ -36,7 +36,6 @@ let package = Package(
                 "Ingest/LineImporter.swift",
                 "Ingest/LineSplitter.swift",
                 "Recording/TypeFilter.swift",
-                "Recording/TypePattern.swift",
                 "Recording/UpstreamEvent.swift",
                 "Recording/UpstreamParser.swift",
                 "SSE/JSONObject.swift",

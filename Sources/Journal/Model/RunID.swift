@@ -6,6 +6,10 @@ public struct RunID: Hashable, Comparable, Sendable, CustomStringConvertible {
     /// Where events go whose run is not known, or whose `run_id` is no valid name.
     public static let unassigned = RunID(unchecked: "unassigned")
 
+    /// A name that no run can have: readers of a run that they may not read are given this one, so
+    /// that all is as with a run that was never heard of.
+    package static let hidden = RunID(unchecked: "\u{0}")
+
     /// The name itself.
     public let name: String
     /// Of its bytes: tells apart what `String` takes for equal.

@@ -8,6 +8,8 @@ public enum Selection: Hashable, Sendable {
     case all
     /// All runs, ``RunID/unassigned`` included.
     case everything
+    /// The runs of certain names, those that are yet to come included.
+    case matching(RunFilter)
 
     /// Whether a record of `run` is selected.
     public func contains(_ run: RunID) -> Bool {
@@ -16,6 +18,7 @@ public enum Selection: Hashable, Sendable {
         case .runs(let selected): selected.contains(run)
         case .all: run != .unassigned
         case .everything: true
+        case .matching(let filter): filter.contains(run)
         }
     }
 
@@ -24,7 +27,7 @@ public enum Selection: Hashable, Sendable {
         switch self {
         case .run(let run): [run]
         case .runs(let runs): Array(runs)
-        case .all, .everything: nil
+        case .all, .everything, .matching: nil
         }
     }
 }

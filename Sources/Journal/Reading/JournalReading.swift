@@ -51,9 +51,11 @@ extension JournalReading {
         }
     }
 
-    /// Runs whose first record is below `before`, newest first, whose name or title has `query`
-    /// in it; at most `limit`.
-    package func runs(limit: Int, before: Offset?, matching query: String?) -> [RunInfo] {
+    /// Runs of a selection whose first record is below `before`, newest first, whose name or title
+    /// has `query` in it; at most `limit`.
+    package func runs(
+        limit: Int, before: Offset?, matching query: String?, of selection: Selection = .everything
+    ) -> [RunInfo] {
         reader.state.withLock { state in
             var names = Set(state.directory.runs.keys)
             if let active = state.active { names.formUnion(active.index.directory.runs.keys) }
@@ -66,6 +68,7 @@ extension JournalReading {
             for (run, first) in firsts.sorted(by: { $0.first > $1.first }) {
                 guard found.count < limit else { break }
                 if let before, first >= before { continue }
+                guard selection.contains(run) else { continue }
                 guard let summary = state.summary(of: run) else { continue }
                 let info = RunInfo(run, summary, state)
                 if query.map({ info.matches($0) }) ?? true { found.append(info) }
@@ -145,6 +148,7 @@ extension JournalReading {
             case .everything:
                 last = [state.lastAssigned, state.lastOffset(of: .unassigned)]
                     .compactMap { $0 }.max()
+            case .matching: last = state.lastOffset(of: selection)
             }
             return last.map { EventID(epoch: state.epochs.current, offset: $0) }
         }
@@ -155,5 +159,14 @@ extension LogState {
     /// The offset of the last record of a run.
     func lastOffset(of run: RunID) -> Offset? {
         active?.index.directory.runs[run]?.last ?? directory.runs[run]?.last
+    }
+
+    /// The offset of the last record of the selected runs; looks at the name of every run.
+    fileprivate func lastOffset(of selection: Selection) -> Offset? {
+        let recent = active?.index.directory.runs ?? [:]
+        let last = recent.lazy.filter { selection.contains($0.key) }.map(\.value.last).max()
+        // Whatever the active segment has is behind all else.
+        return last
+            ?? directory.runs.lazy.filter { selection.contains($0.key) }.map(\.value.last).max()
     }
 }

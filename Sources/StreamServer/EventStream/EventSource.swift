@@ -5,13 +5,14 @@ protocol EventSource: RecordSource {
     /// The offset after the last event that clients may be told.
     var end: Offset { get }
 
-    /// The last events of the stream before `cursor`, at most `count`, in order of offset; fewer
-    /// where they are large or far back.
+    /// The last events of the stream before `cursor`, of the selected runs, at most `count`, in
+    /// order of offset; fewer where they are large or far back.
     ///
     /// Blocks while it reads from disk.
     ///
     /// - Throws: ``JournalError`` with code `io`.
-    func lastBroadcasts(_ count: Int, before cursor: Cursor) throws(JournalError) -> [Record]
+    func lastBroadcasts(_ count: Int, before cursor: Cursor, of selection: Selection)
+        throws(JournalError) -> [Record]
 }
 
 extension Journal: EventSource {
@@ -22,10 +23,12 @@ extension Journal: EventSource {
     /// between the events of the stream.
     private static let historyScanBytesMax = 64 << 20
 
-    func lastBroadcasts(_ count: Int, before cursor: Cursor) throws(JournalError) -> [Record] {
+    func lastBroadcasts(_ count: Int, before cursor: Cursor, of selection: Selection)
+        throws(JournalError) -> [Record]
+    {
         try last(
             count, before: cursor, bytesMax: Journal.historyBytesMax,
             scanBytesMax: Journal.historyScanBytesMax
-        ) { $0.isBroadcast }
+        ) { $0.isBroadcast && selection.contains($0.run) }
     }
 }

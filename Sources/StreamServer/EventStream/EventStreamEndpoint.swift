@@ -9,13 +9,13 @@ struct EventStreamEndpoint: Sendable {
     static let methods: [HTTPRequest.Method] = [.get, .post, .put, .patch, .delete, .options]
 
     let service: EventStreamService
-    /// Hosts whose pages may connect; nil where no page can.
-    let hosts: HostPolicy?
+    /// Whose pages may connect, and who may read.
+    let entrance: Entrance
 
     /// Answers one request.
     func respond(_ request: Request) async throws -> Response {
         let origins = request.headers[values: .origin]
-        try hosts?.check(origins: origins)
+        try entrance.check(origins: origins)
         var response: Response
         do {
             response = try await answer(request)
@@ -25,7 +25,7 @@ struct EventStreamEndpoint: Sendable {
         }
         response.headers[.xContentTypeOptions] = "nosniff"
         // The page is one of ours: it was checked.
-        if hosts != nil, let origin = origins.first {
+        if entrance.hosts != nil, let origin = origins.first {
             response.headers[.accessControlAllowOrigin] = origin
             response.headers[.accessControlAllowCredentials] = "true"
             response.headers[.vary] = "Origin"
@@ -34,22 +34,24 @@ struct EventStreamEndpoint: Sendable {
     }
 
     private func answer(_ request: Request) async throws -> Response {
-        let target = try RequestTarget(request.head.path ?? "")
-        switch try EventStreamRequest(request.method, target) {
+        let asked = try EventStreamRequest(request.method, request.target)
+        if case .preflight = asked { return preflight(request) }
+        let holder = try entrance.gate.reader(Credentials(request.head))
+        switch asked {
         case .open:
-            return try open()
+            return try open(holder)
         case .poll(let id):
-            let session = try find(id)
+            let session = try find(id, holder)
             defer { if session.isGone { service.sessions.remove(session) } }
             return text(EngineIOPayload.encode(try await session.poll(service)))
         case .post(let id):
-            let session = try find(id)
+            let session = try find(id, holder)
             defer { if session.isGone { service.sessions.remove(session) } }
             try session.receive(
                 try EngineIOPayload.decode(try await body(of: request)), service)
             return text(Array("ok".utf8))
         case .webSocket(let id):
-            if let id { _ = try find(id) }
+            if let id { _ = try find(id, holder) }
             try service.sessions.enter()
             service.sessions.leave()
             throw EngineIORefusal.badRequest("this is no WebSocket handshake, or not its time")
@@ -58,15 +60,19 @@ struct EventStreamEndpoint: Sendable {
         }
     }
 
-    private func open() throws -> Response {
+    private func open(_ holder: Holder?) throws -> Response {
         try service.sessions.enter()
-        let session = service.makeSession(at: service.uptime())
-        service.sessions.add(PollingSession(session))
+        let now = service.uptime()
+        let rights = entrance.gate.eventStreamRights(of: holder, at: now)
+        let session = service.makeSession(rights, at: now)
+        service.sessions.add(PollingSession(session, owner: holder))
         return text(session.openPacket(upgrades: ["websocket"]))
     }
 
-    private func find(_ id: String) throws(EngineIORefusal) -> PollingSession {
-        guard let session = service.sessions.polling(id) else { throw .sessionUnknown }
+    private func find(_ id: String, _ holder: Holder?) throws(EngineIORefusal) -> PollingSession {
+        guard let session = service.sessions.polling(id), session.isOpen(to: holder) else {
+            throw .sessionUnknown
+        }
         return session
     }
 

@@ -45,6 +45,13 @@ enum EventStreamPacket {
         return message(.connectError(namespace, payload: object.json[...]))
     }
 
+    /// `44{"message":…}`: the client has to show a token, and has shown none that is known.
+    static var tokenRefused: [UInt8] {
+        var object = JSONObject()
+        object.add("message", "this needs a token that may read; send it as auth.token")
+        return message(.connectError(.root, payload: object.json[...]))
+    }
+
     /// `43<id>[]`: the event that asked for an answer was taken.
     static func acknowledgement(_ id: UInt64) -> [UInt8] {
         message(.acknowledgement(.root, id: id, payload: Array("[]".utf8)[...]))

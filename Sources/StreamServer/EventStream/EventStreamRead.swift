@@ -27,6 +27,8 @@ struct EventStreamRead: Hashable, Sendable {
     /// Which read this is: a later one has another number.
     let number: UInt64
     let what: What
+    /// The runs that the client is told of.
+    let selection: Selection
 
     /// Reads it; a page holds at most `packetsMax` events.
     ///
@@ -37,15 +39,18 @@ struct EventStreamRead: Hashable, Sendable {
         switch what {
         case .greeting:
             let cursor = Cursor(next: source.end)
-            let records = try source.lastBroadcasts(EventStreamRead.historyMax, before: cursor)
+            let records = try source.lastBroadcasts(
+                EventStreamRead.historyMax, before: cursor, of: selection)
             return .greeting(
                 cursor: cursor, events: records.count,
                 history: EventStreamPacket.history(records), now: now)
         case .history(let limit, let cursor):
             return .history(
-                EventStreamPacket.history(try source.lastBroadcasts(limit, before: cursor)))
+                EventStreamPacket.history(
+                    try source.lastBroadcasts(limit, before: cursor, of: selection)))
         case .page(let cursor):
-            return .page(try EventPage.read(source, from: cursor, packetsMax: packetsMax))
+            return .page(
+                try EventPage.read(source, selection, from: cursor, packetsMax: packetsMax))
         }
     }
 }
@@ -60,10 +65,10 @@ struct EventPage: Hashable, Sendable {
     /// more to read.
     ///
     /// Where records are lost there is nothing that the protocol could say: see `/api/stream`.
-    static func read(_ source: any EventSource, from cursor: Cursor, packetsMax: Int)
-        throws(JournalError) -> EventPage
-    {
-        let read = try source.read(.everything, from: cursor, bytesMax: FramedPage.bytesMax)
+    static func read(
+        _ source: any EventSource, _ selection: Selection, from cursor: Cursor, packetsMax: Int
+    ) throws(JournalError) -> EventPage {
+        let read = try source.read(selection, from: cursor, bytesMax: FramedPage.bytesMax)
         var page = EventPage(cursor: read.cursor)
         for record in read.records where record.isBroadcast {
             guard page.packets.count < packetsMax else {

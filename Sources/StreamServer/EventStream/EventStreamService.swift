@@ -50,9 +50,10 @@ final class EventStreamService: Sendable {
     }
 
     /// A new session, which begins at `now`.
-    func makeSession(at now: NIODeadline) -> EventStreamSession {
+    func makeSession(_ rights: EventStreamRights, at now: NIODeadline) -> EventStreamSession {
         EventStreamSession(
-            id: EventStreamService.makeID(), memberID: EventStreamService.makeID(), at: now)
+            id: EventStreamService.makeID(), memberID: EventStreamService.makeID(),
+            rights: rights, at: now)
     }
 
     /// An id that nobody can guess: 120 random bits as 20 characters.

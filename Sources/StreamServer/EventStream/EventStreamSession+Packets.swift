@@ -32,8 +32,8 @@ extension EventStreamSession {
 
     private mutating func perform(_ packet: SocketIOPacket, _ end: Cursor) throws(FrameFault) {
         switch packet {
-        case .connect(.root, _):
-            try join()
+        case .connect(.root, let payload):
+            try join(with: payload)
         case .connect(let namespace, _):
             try enqueue(.packet(EventStreamPacket.refused(namespace)))
         case .disconnect(.root):
@@ -49,9 +49,12 @@ extension EventStreamSession {
         }
     }
 
-    private mutating func join() throws(FrameFault) {
+    private mutating func join(with payload: ArraySlice<UInt8>) throws(FrameFault) {
         switch membership {
         case .outside:
+            guard rights.join(with: payload) else {
+                return try enqueue(.packet(EventStreamPacket.tokenRefused))
+            }
             try enqueue(.greeting)
             membership = .joining
         case .joining: break

@@ -57,6 +57,8 @@ struct EventStreamSession: Sendable {
     let id: String
     /// The client's id in the namespace.
     let memberID: String
+    /// What it may be told of.
+    var rights: EventStreamRights
     var heartbeat: EngineIOHeartbeat
     var membership = Membership.outside
     var answers: Deque<Answer> = []
@@ -67,8 +69,9 @@ struct EventStreamSession: Sendable {
     private(set) var endReason: String?
 
     /// A session that begins at `now`.
-    init(id: String, memberID: String, at now: NIODeadline) {
+    init(id: String, memberID: String, rights: EventStreamRights, at now: NIODeadline) {
         self.id = id
+        self.rights = rights
         self.memberID = memberID
         heartbeat = EngineIOHeartbeat(EventStreamSession.times, at: now)
     }
@@ -86,7 +89,7 @@ struct EventStreamSession: Sendable {
     }
 
     /// When ``next(at:isWritable:feedStart:end:)`` has something to say at the latest.
-    var wakeAt: NIODeadline { heartbeat.wakeAt }
+    var wakeAt: NIODeadline { min(heartbeat.wakeAt, rights.deadline ?? heartbeat.wakeAt) }
 
     /// Whether so much waits for an answer that nothing more should be taken from the client.
     var isBusy: Bool { !answers.isEmpty }
@@ -98,8 +101,12 @@ struct EventStreamSession: Sendable {
 
     /// The time has come to `now`: a client that did not answer a ping is dead.
     mutating func advance(to now: NIODeadline) {
-        guard endReason == nil, !heartbeat.advance(to: now) else { return }
-        end("the client did not answer a ping in time")
+        guard endReason == nil else { return }
+        if let deadline = rights.deadline, now >= deadline {
+            end("the client showed no token in time")
+        } else if !heartbeat.advance(to: now) {
+            end("the client did not answer a ping in time")
+        }
     }
 
     /// The session is over.
@@ -187,7 +194,7 @@ extension EventStreamSession {
     private mutating func read(_ what: EventStreamRead.What) -> Action {
         reads += 1
         reading = reads
-        return .read(EventStreamRead(number: reads, what: what))
+        return .read(EventStreamRead(number: reads, what: what, selection: rights.selection))
     }
 
     /// A history that is asked for ends where the client stands, so that it holds no event that

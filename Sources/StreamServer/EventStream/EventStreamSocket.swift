@@ -15,7 +15,6 @@ final class EventStreamSocket: ChannelDuplexHandler, RemovableChannelHandler, Hu
 
     /// A client that has been told why the connection closes, and does not take it, is cut off.
     private static let farewellMax = TimeAmount.seconds(5)
-    private static let feedKey = Feed.Key(selection: .everything, format: .webSocket)
 
     private enum Phase {
         /// The client has a session that it polls, and has said nothing here. → probing, closing
@@ -41,7 +40,12 @@ final class EventStreamSocket: ChannelDuplexHandler, RemovableChannelHandler, Hu
 
     /// A WebSocket that wants to take over `polling`, or with a session of its own, which has
     /// entered; `response` is the head of the response to its request.
-    init(response: [UInt8], polling: PollingSession?, service: EventStreamService, hub: Hub) {
+    ///
+    /// `rights` are those of a session of its own.
+    init(
+        response: [UInt8], rights: EventStreamRights, polling: PollingSession?,
+        service: EventStreamService, hub: Hub
+    ) {
         self.response = response
         self.service = service
         self.hub = hub
@@ -49,7 +53,7 @@ final class EventStreamSocket: ChannelDuplexHandler, RemovableChannelHandler, Hu
             if let polling {
                 .offered(UpgradeProbe(at: hub.eventLoop.now), polling)
             } else {
-                .open(service.makeSession(at: hub.eventLoop.now))
+                .open(service.makeSession(rights, at: hub.eventLoop.now))
             }
     }
 
@@ -62,7 +66,7 @@ final class EventStreamSocket: ChannelDuplexHandler, RemovableChannelHandler, Hu
         write(response)
         if case .open(let session) = phase {
             send([session.openPacket(upgrades: [])])
-            follow()
+            follow(session)
         }
         context.flush()
         context.read()
@@ -163,6 +167,7 @@ final class EventStreamSocket: ChannelDuplexHandler, RemovableChannelHandler, Hu
                 let end = Cursor(next: service.source.end)
                 try session.receive(packet, at: hub.eventLoop.now, end: end)
                 phase = .open(session)
+                follow(session)
                 if session.isBusy { step() }
             case .closing:
                 break
@@ -188,7 +193,7 @@ final class EventStreamSocket: ChannelDuplexHandler, RemovableChannelHandler, Hu
             }
             service.sessions.remove(polling)
             phase = .open(session)
-            follow()
+            follow(session)
         case .ignore:
             break
         }
@@ -196,8 +201,13 @@ final class EventStreamSocket: ChannelDuplexHandler, RemovableChannelHandler, Hu
 
     // MARK: Sending
 
-    private func follow() {
-        feed = hub.add(self, to: EventStreamSocket.feedKey)
+    /// Takes what is live of the runs that the session may be told of, which it is to say when it
+    /// joins at the latest.
+    private func follow(_ session: EventStreamSession) {
+        let key = Feed.Key(selection: session.rights.selection, format: .webSocket)
+        guard feed?.key != key else { return }
+        if let feed { hub.remove(self, from: feed) }
+        feed = hub.add(self, to: key)
     }
 
     /// Sends what there is, as long as the socket takes it.

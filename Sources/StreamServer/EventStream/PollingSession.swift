@@ -16,11 +16,22 @@ final class PollingSession: Sendable {
 
     /// What the client names the session by.
     let id: String
+    /// Who opened the session; nil where that is told when it is joined.
+    private let owner: Holder?
     private let state: Locked<State>
 
-    init(_ session: EventStreamSession) {
+    init(_ session: EventStreamSession, owner: Holder?) {
         id = session.id
+        self.owner = owner
         state = Locked(State(machine: PollingState(session)))
+    }
+
+    /// Whether whoever sent a request may use the session; nil for who shows no token.
+    ///
+    /// Clients show a token when they open a session, and some of them only then: afterwards whoever
+    /// knows the id, which nobody can guess, may use it. Somebody else's token does not fit.
+    func isOpen(to holder: Holder?) -> Bool {
+        owner == nil || holder == nil || owner == holder
     }
 
     /// Whether the session is not here any more: over, or a WebSocket's.

@@ -13,23 +13,33 @@ struct WebSocketOpening {
     /// The head of the response, which changes the protocol.
     private let response: [UInt8]
     private let service: EventStreamService
+    /// What a session of its own may be told of.
+    private let rights: EventStreamRights
 
     /// Checks a request's head; a WebSocket with a session of its own enters.
     ///
     /// Nil where HTTP answers: to say what is wrong with the request, or because it is none of this
     /// kind.
     init?(
-        _ head: HTTPRequestHead, hosts: HostPolicy?, service: EventStreamService,
+        _ head: HTTPRequestHead, _ entrance: Entrance, service: EventStreamService,
         on channel: any Channel
     ) {
         guard WebSocketOpening.matches(head), let target = try? RequestTarget(head.uri),
-            WebSocketOpening.isAllowed(head, hosts),
+            WebSocketOpening.isAllowed(head, entrance),
             case .webSocket(let id)? = try? EventStreamRequest(.get, target),
             let response = WebSocketOpening.response(to: head, on: channel)
         else { return nil }
+        let holder: Holder?
+        do {
+            holder = try entrance.gate.reader(Credentials(head))
+        } catch {
+            return nil
+        }
         self.response = response
         self.service = service
-        polling = id.flatMap { service.sessions.polling($0) }
+        rights = entrance.gate.eventStreamRights(of: holder, at: channel.eventLoop.now)
+        let session = id.flatMap { service.sessions.polling($0) }
+        polling = session?.isOpen(to: holder) == true ? session : nil
         guard id == nil || polling != nil else { return nil }
         // A session that is taken over has entered already.
         guard polling != nil || (try? service.sessions.enter()) != nil else { return nil }
@@ -61,7 +71,8 @@ struct WebSocketOpening {
                         maxAccumulatedFrameCount: WebSocketOpening.fragmentsMax,
                         maxAccumulatedFrameSize: bytesMax),
                     EventStreamSocket(
-                        response: response, polling: polling, service: service, hub: hub),
+                        response: response, rights: rights, polling: polling,
+                        service: service, hub: hub),
                 ], position: .first)
         } catch {
             if polling == nil { service.sessions.leave() }
@@ -69,10 +80,10 @@ struct WebSocketOpening {
         }
     }
 
-    private static func isAllowed(_ head: HTTPRequestHead, _ hosts: HostPolicy?) -> Bool {
-        guard let hosts else { return true }
+    private static func isAllowed(_ head: HTTPRequestHead, _ entrance: Entrance) -> Bool {
+        guard let hosts = entrance.hosts else { return true }
         return (try? hosts.check(head.headers.first(name: "Host"))) != nil
-            && (try? hosts.check(origins: head.headers["Origin"])) != nil
+            && (try? entrance.check(origins: head.headers["Origin"])) != nil
     }
 
     /// The head that accepts; nil where the key or the version of the WebSocket is missing.

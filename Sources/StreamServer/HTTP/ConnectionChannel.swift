@@ -27,7 +27,7 @@ struct ConnectionChannel: HTTPChannelHandler {
 
     let responder: Responder
     let service: StreamService
-    let hosts: HostPolicy?
+    let entrance: Entrance
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         channel.eventLoop.makeCompletedFuture {
@@ -41,8 +41,8 @@ struct ConnectionChannel: HTTPChannelHandler {
                 withDecoderLimitConfiguration: limits)
             let promise = channel.eventLoop.makePromise(of: RequestChannel?.self)
             try pipeline.addHandler(
-                RequestDispatcher(service: service, hosts: hosts, requests: promise, logger: logger)
-            )
+                RequestDispatcher(
+                    service: service, entrance: entrance, requests: promise, logger: logger))
             return Value(channel: channel, requests: promise.futureResult)
         }
     }

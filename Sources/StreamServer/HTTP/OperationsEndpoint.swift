@@ -11,14 +11,18 @@ struct OperationsEndpoint: Sendable {
     let upkeep: Upkeep
     let metrics: ServerMetrics
 
-    /// Whether it works, and how.
-    func health() -> Response {
+    /// Whether it works; how, is for those who may know everything.
+    func health(for holder: Holder) -> Response {
         let journal = service.journal
         var object = JSONObject()
         object.add("status", "ok")
         object.add(
             "mode",
             journal.readOnlyReason == nil ? journal.durability.rawValue : "read-only")
+        guard holder.isAdmin else {
+            for name in ["epoch", "latest", "low_space"] { object.add(name, nil as String?) }
+            return Response(json: object.json)
+        }
         object.add("epoch", journal.epochs.current?.description)
         let end = journal.end
         object.add(
@@ -28,8 +32,9 @@ struct OperationsEndpoint: Sendable {
         return Response(json: object.json)
     }
 
-    /// Whether it can do its work, and how its upstreams fare.
-    func ready() -> Response {
+    /// Whether it can do its work; why not, and how its upstreams fare, is for those who may know
+    /// everything.
+    func ready(for holder: Holder) -> Response {
         let readiness = Readiness(
             readOnlyReason: service.journal.readOnlyReason,
             isDraining: Task.isShuttingDownGracefully,
@@ -38,7 +43,9 @@ struct OperationsEndpoint: Sendable {
                 Readiness.Upstream(
                     configuration: $0.configuration, state: $0.state, lastError: $0.lastError)
             })
-        var response = Response(json: readiness.json(at: service.now(), .now))
+        let json =
+            holder.isAdmin ? readiness.json(at: service.now(), .now) : readiness.briefJSON
+        var response = Response(json: json)
         response.status = .init(code: readiness.status)
         return response
     }

@@ -41,9 +41,13 @@ package struct Problem: Error, Hashable, Sendable {
         return object.json
     }
 
+    /// What a 401 says of how to show a token.
+    static let challenge = #"Bearer realm="tapedeck""#
+
     private static let titles = [
-        400: "Bad Request", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed",
-        413: "Content Too Large", 415: "Unsupported Media Type", 421: "Misdirected Request",
+        400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found",
+        405: "Method Not Allowed", 413: "Content Too Large", 415: "Unsupported Media Type",
+        421: "Misdirected Request",
         500: "Internal Server Error", 503: "Service Unavailable", 507: "Insufficient Storage",
     ]
 }

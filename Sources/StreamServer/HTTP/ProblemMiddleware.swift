@@ -51,9 +51,12 @@ struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
 extension Response {
     /// The answer that tells a problem.
     init(_ problem: Problem) {
+        var headers: HTTPFields = [
+            .contentType: "application/problem+json", .cacheControl: "no-store",
+        ]
+        if problem.status == 401 { headers[.wwwAuthenticate] = Problem.challenge }
         self.init(
-            status: .init(code: problem.status),
-            headers: [.contentType: "application/problem+json", .cacheControl: "no-store"],
+            status: .init(code: problem.status), headers: headers,
             body: .init(byteBuffer: ByteBuffer(bytes: problem.json)))
     }
 

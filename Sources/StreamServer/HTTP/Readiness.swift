@@ -26,8 +26,19 @@ struct Readiness: Sendable {
     /// The status code of the answer.
     var status: Int { obstacles.isEmpty ? 200 : 503 }
 
+    private var statusWord: String { obstacles.isEmpty ? "ready" : "not ready" }
+
     private var obstacles: [String] {
         [readOnlyReason, isDraining ? "the server stops" : nil].compactMap { $0 }
+    }
+
+    /// The answer without anything that says how the server is set up.
+    var briefJSON: [UInt8] {
+        var object = JSONObject()
+        object.add("status", statusWord)
+        object.add("reasons", [String]())
+        object.add("upstreams", json: JSONObject.list([]))
+        return object.json
     }
 
     /// The answer, at a moment of both clocks.
@@ -39,7 +50,7 @@ struct Readiness: Sendable {
                     + attoseconds / 1_000_000_000_000)
         }
         var object = JSONObject()
-        object.add("status", obstacles.isEmpty ? "ready" : "not ready")
+        object.add("status", statusWord)
         object.add("reasons", reasons)
         let upstreams = upstreams.map { upstream in
             var object = JSONObject()

@@ -28,17 +28,17 @@ final class RequestDispatcher: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     private let service: StreamService
-    private let hosts: HostPolicy?
+    private let entrance: Entrance
     private let logger: Logger
     private var state: State
     private var idleTimer: Scheduled<Void>?
 
     init(
-        service: StreamService, hosts: HostPolicy?,
+        service: StreamService, entrance: Entrance,
         requests: EventLoopPromise<ConnectionChannel.RequestChannel?>, logger: Logger
     ) {
         self.service = service
-        self.hosts = hosts
+        self.entrance = entrance
         self.logger = logger
         state = .fresh(requests)
     }
@@ -67,13 +67,14 @@ final class RequestDispatcher: ChannelInboundHandler, RemovableChannelHandler {
         // Which of two names would be checked, and which believed?
         guard head.headers["Host"].count <= 1 else { return refuse(context) }
         if let request = stream(head) {
+            let origin = entrance.origins.allowed(head.headers["Origin"])
             return takeOver(context) { pipeline, hub in
-                let stream = SSEStream(request, service: service, hub: hub)
+                let stream = SSEStream(request, service: service, hub: hub, origin: origin)
                 try pipeline.addHandler(stream, position: .first)
             }
         }
         let opening = WebSocketOpening(
-            head, hosts: hosts, service: service.eventStream, on: context.channel)
+            head, entrance, service: service.eventStream, on: context.channel)
         if let opening {
             return takeOver(context) { try opening.takeOver($0, hub: $1) }
         }
@@ -120,9 +121,12 @@ final class RequestDispatcher: ChannelInboundHandler, RemovableChannelHandler {
     private func stream(_ head: HTTPRequestHead) -> StreamRequest? {
         guard head.method == .GET, head.version.major == 1, head.version.minor >= 1,
             let target = try? RequestTarget(head.uri), StreamRequest.matches(target.path),
-            (try? hosts?.check(head.headers.first(name: "Host"))) != nil || hosts == nil
+            (try? entrance.hosts?.check(head.headers.first(name: "Host"))) != nil
+                || entrance.hosts == nil
         else { return nil }
-        return try? StreamRequest(target, lastEventID: head.headers.first(name: "Last-Event-ID"))
+        return try? StreamRequest(
+            target, lastEventID: head.headers.first(name: "Last-Event-ID"), entrance.gate,
+            Credentials(head))
     }
 
     /// Gives the connection to what `addHandlers` puts next to the socket.

@@ -8,96 +8,116 @@ import NIOCore
 struct Routes: Sendable {
     let service: StreamService
     let operations: OperationsEndpoint
-    /// Names that the `Host` header may have; nil on the journal's own socket.
-    let hosts: HostPolicy?
+    /// What a request passes first.
+    let entrance: Entrance
 
     /// The addresses that clients of the network see.
-    func makeRouter() -> Router<BasicRequestContext> {
-        let router = Router(options: .autoGenerateHeadEndpoints)
-        router.add(middleware: ProblemMiddleware(hosts: hosts, logger: service.logger))
-        addWeb(router)
-        addOperations(router)
-        addReading(router)
-        addEventStream(router)
-        let publish = PublishEndpoint(service: service)
-        router.post("/broadcast") { request, _ in try await publish.broadcast(request) }
-        router.post("/api/events") { request, _ in
-            try await publish.events(request, try RequestTarget(request.head.path ?? ""))
-        }
-        return router
+    func makeTable() -> RouteTable {
+        var table = RouteTable(service, entrance)
+        addWeb(&table)
+        addSession(&table)
+        addOperations(&table)
+        addReading(&table)
+        addStreams(&table)
+        addPublishing(&table)
+        return table
     }
 
     /// The same, and what only commands on this machine may do.
-    func makeControlRouter() -> Router<BasicRequestContext> {
-        let router = makeRouter()
+    func makeControlTable() -> RouteTable {
+        var table = makeTable()
         let imports = ImportEndpoint(service: service)
-        router.post("/control/fork") { _, _ in
+        table.add(.post, "/control/fork", for: .admin) { _, _ in
             var object = JSONObject()
             object.add("epoch", try await service.journal.fork().description)
             return Response(json: object.json)
         }
-        router.post("/control/import") { request, _ in
-            try await imports.receive(request, try RequestTarget(request.head.path ?? ""))
+        table.add(.post, "/control/import", for: .admin) { request, _ in
+            try await imports.receive(request, request.target)
         }
         let retention = RetentionEndpoint(journal: service.journal)
-        router.post("/control/prune") { request, _ in
-            try await retention.prune(try RequestTarget(request.head.path ?? ""))
+        table.add(.post, "/control/prune", for: .admin) { request, _ in
+            try await retention.prune(request.target)
         }
-        router.post("/control/delete") { request, _ in
-            try await retention.delete(try RequestTarget(request.head.path ?? ""))
+        table.add(.post, "/control/delete", for: .admin) { request, _ in
+            try await retention.delete(request.target)
         }
         for (path, isPinned) in [("/control/pin", true), ("/control/unpin", false)] {
-            router.post(RouterPath(path)) { request, _ in
-                try await retention.pin(try RequestTarget(request.head.path ?? ""), isPinned)
+            table.add(.post, path, for: .admin) { request, _ in
+                try await retention.pin(request.target, isPinned)
             }
         }
         let lines = LinesEndpoint(service: service)
-        router.post("/control/lines") { request, _ in try await lines.receive(request) }
-        return router
+        table.add(.post, "/control/lines", for: .admin) { request, _ in
+            try await lines.receive(request)
+        }
+        return table
     }
 
-    private func addWeb(_ router: Router<BasicRequestContext>) {
-        router.get("/") { _, _ in WebEndpoint.response(.page) }
-        router.get("/sequencer") { _, _ in WebEndpoint.response(.page) }
-        router.get("/page.js") { _, _ in WebEndpoint.response(.script) }
-        router.get("/page.css") { _, _ in WebEndpoint.response(.style) }
+    private func addWeb(_ table: inout RouteTable) {
+        let assets: [(String, WebEndpoint.Asset)] = [
+            ("/", .page), ("/sequencer", .page), ("/page.js", .script), ("/page.css", .style),
+        ]
+        for (path, asset) in assets {
+            table.add(.get, path, for: .anyone) { _, _ in WebEndpoint.response(asset) }
+        }
     }
 
-    private func addOperations(_ router: Router<BasicRequestContext>) {
-        router.get("/health") { _, _ in operations.health() }
-        router.get("/ready") { _, _ in operations.ready() }
-        router.get("/metrics") { _, _ in operations.exposition() }
+    private func addSession(_ table: inout RouteTable) {
+        let session = SessionEndpoint(gate: entrance.gate)
+        table.add(.post, "/login", for: .anyone) { request, _ in try await session.login(request) }
+        table.add(.post, "/logout", for: .anyone) { request, _ in try session.logout(request) }
+        table.add(.post, "/api/tickets", for: .reader) { request, holder in
+            try await session.ticket(request, holder)
+        }
     }
 
-    private func addReading(_ router: Router<BasicRequestContext>) {
+    private func addOperations(_ table: inout RouteTable) {
+        table.add(.get, "/health", for: .anyone) { _, holder in operations.health(for: holder) }
+        table.add(.get, "/ready", for: .anyone) { _, holder in operations.ready(for: holder) }
+        table.add(.get, "/metrics", for: .admin) { _, _ in operations.exposition() }
+    }
+
+    private func addReading(_ table: inout RouteTable) {
         let runs = RunsEndpoint(service: service)
-        router.get("/api/runs") { request, _ in
-            try runs.list(try RequestTarget(request.head.path ?? ""))
+        table.add(.get, "/api/runs", for: .reader) { request, holder in
+            try runs.list(request.target, for: holder)
         }
-        router.get("/api/runs/:run") { request, _ in
-            let target = try RequestTarget(request.head.path ?? "")
-            return try runs.show(try RequestTarget.run(target.path[2]))
+        table.add(.get, "/api/runs/:run", for: .reader) { request, holder in
+            try runs.show(try RequestTarget.run(request.target.path[2]), for: holder)
         }
-        router.get("/api/runs/:run/events") { request, _ in
-            let target = try RequestTarget(request.head.path ?? "")
-            return try await runs.events(try RequestTarget.run(target.path[2]), target)
+        table.add(.get, "/api/runs/:run/events", for: .reader) { request, holder in
+            let target = try request.target
+            return try await runs.events(
+                try RequestTarget.run(target.path[2]), target, for: holder)
         }
+    }
+
+    private func addStreams(_ table: inout RouteTable) {
         // A stream is answered elsewhere: what arrives here says what is wrong with the request.
         for path in ["/api/stream/agent_chat", "/api/stream/agent_chat/:run"] {
-            router.get(RouterPath(path)) { request, _ -> Response in
-                let target = try RequestTarget(request.head.path ?? "")
-                _ = try StreamRequest(target, lastEventID: request.headers[named: "Last-Event-ID"])
+            table.add(.get, path, for: .asksItself) { request, _ in
+                _ = try StreamRequest(
+                    request.target, lastEventID: request.headers[named: "Last-Event-ID"],
+                    entrance.gate, Credentials(request.head))
                 throw Problem(400, "a stream needs HTTP/1.1")
             }
         }
-    }
-
-    private func addEventStream(_ router: Router<BasicRequestContext>) {
-        let endpoint = EventStreamEndpoint(service: service.eventStream, hosts: hosts)
+        let endpoint = EventStreamEndpoint(service: service.eventStream, entrance: entrance)
         for method in EventStreamEndpoint.methods {
-            router.on("/socket.io", method: method) { request, _ in
+            table.add(method, "/socket.io", for: .asksItself) { request, _ in
                 try await endpoint.respond(request)
             }
+        }
+    }
+
+    private func addPublishing(_ table: inout RouteTable) {
+        let publish = PublishEndpoint(service: service)
+        table.add(.post, "/broadcast", for: .publisher) { request, _ in
+            try await publish.broadcast(request)
+        }
+        table.add(.post, "/api/events", for: .publisher) { request, _ in
+            try await publish.events(request, request.target)
         }
     }
 }

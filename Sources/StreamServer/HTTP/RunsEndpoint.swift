@@ -12,8 +12,8 @@ struct RunsEndpoint: Sendable {
 
     let service: StreamService
 
-    /// A page of the list of runs, newest first.
-    func list(_ target: RequestTarget) throws -> Response {
+    /// A page of the list of runs that `holder` may read, newest first.
+    func list(_ target: RequestTarget, for holder: Holder) throws -> Response {
         let limit =
             try target.number("limit", in: 1...RunsEndpoint.limitMax) ?? RunsEndpoint.limitDefault
         let before = try target.parameter("before").map { text throws(Problem) in
@@ -24,7 +24,8 @@ struct RunsEndpoint: Sendable {
         }
         // One more than asked for tells whether there is another page.
         let runs = service.journal.runs(
-            limit: limit + 1, before: before, matching: target.parameter("q"))
+            limit: limit + 1, before: before, matching: target.parameter("q"),
+            of: holder.visible(.everything))
         let shown = runs.prefix(limit)
         var object = JSONObject()
         object.add("runs", json: JSONObject.list(shown.map { $0.object(at: service.now()).json }))
@@ -33,15 +34,17 @@ struct RunsEndpoint: Sendable {
     }
 
     /// One run.
-    func show(_ run: RunID) throws -> Response {
-        guard let info = service.journal.run(run) else {
+    func show(_ run: RunID, for holder: Holder) throws -> Response {
+        guard let info = service.journal.run(holder.visible(run)) else {
             throw Problem(404, "there is no run \(run)")
         }
         return Response(json: info.object(at: service.now()).json)
     }
 
     /// A page of a run's events; waits for the first where asked to.
-    func events(_ run: RunID, _ target: RequestTarget) async throws -> Response {
+    func events(_ run: RunID, _ target: RequestTarget, for holder: Holder) async throws -> Response
+    {
+        let run = holder.visible(run)
         let limit =
             try target.number("limit", in: 1...RunsEndpoint.limitMax) ?? RunsEndpoint.limitDefault
         let wait = try target.number("wait", in: 0...RunsEndpoint.waitSecondsMax) ?? 0

@@ -12,7 +12,7 @@ struct PublishEndpoint: Sendable {
 
     /// One event, as the Event Stream service takes it; answers when it is durable.
     func broadcast(_ request: Request) async throws -> Response {
-        try requireType(of: request, ["application/json"])
+        try request.requireType(["application/json"])
         let bytes = try await body(of: request, max: 2 * PostedEvents.eventBytesMax)
         var posted = PostedEvents(idempotencyKey: request.headers[named: "Idempotency-Key"])
         try posted.add(bytes, 0..<bytes.count)
@@ -29,8 +29,8 @@ struct PublishEndpoint: Sendable {
 
     /// Many events, as NDJSON or a JSON array: all or none, or with `atomic=false` as they come.
     func events(_ request: Request, _ target: RequestTarget) async throws -> Response {
-        let type = try requireType(
-            of: request, ["application/json", "application/x-ndjson", "application/ndjson"])
+        let type = try request.requireType(
+            ["application/json", "application/x-ndjson", "application/ndjson"])
         let isAtomic = try target.flag("atomic") ?? true
         var posted = PostedEvents(idempotencyKey: request.headers[named: "Idempotency-Key"])
         if !isAtomic, type != "application/json" {
@@ -124,21 +124,5 @@ struct PublishEndpoint: Sendable {
             }
         }
         return bytes
-    }
-
-    /// The media type of a request's body, in lower case and without parameters.
-    ///
-    /// Only types that no form and no simple cross-origin request can have are taken.
-    @discardableResult
-    private func requireType(of request: Request, _ types: [String]) throws(Problem) -> String {
-        let declared =
-            request.headers[.contentType]?
-            .split(separator: ";", maxSplits: 1).first?
-            .trimmingPrefix { $0 == " " }.lowercased() ?? ""
-        let type = declared.split(separator: " ").first.map(String.init) ?? ""
-        guard types.contains(type) else {
-            throw Problem(415, "the body must be declared as \(types.joined(separator: " or "))")
-        }
-        return type
     }
 }

@@ -4,6 +4,9 @@ extension MetricFamily {
         journal + scrub + upstream + [
             MetricFamily("tapedeck_build_info", .gauge, "1; the label names the version."),
             MetricFamily("tapedeck_streams", .gauge, "Open event streams."),
+            MetricFamily(
+                "tapedeck_access_refused_total", .counter,
+                "Requests turned away for what they showed, or did not show, of who sent them."),
         ]
 
     private static let journal = [

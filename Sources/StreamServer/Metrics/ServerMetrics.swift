@@ -34,6 +34,15 @@ struct ServerMetrics: Sendable {
         factory.observe("tapedeck_streams") { Double(streams()) }
     }
 
+    /// Shows how often somebody was turned away, and why.
+    func observe(_ gate: Gatekeeper) {
+        for refusal in Gatekeeper.Refusal.allCases {
+            factory.observe(
+                "tapedeck_access_refused_total", [("reason", refusal.rawValue)]
+            ) { Double(gate.count(of: refusal)) }
+        }
+    }
+
     /// Shows what the scrub has done and found, and how much space the journal's disk has.
     func observe(_ upkeep: Upkeep) {
         factory.observe("tapedeck_journal_free_bytes") {

@@ -1,3 +1,5 @@
+import Journal
+
 /// Which types of upstream events are recorded: those that one of a set of patterns describes.
 ///
 /// In a pattern `*` stands for anything, and all else for itself.
@@ -5,11 +7,11 @@ package struct TypeFilter: Hashable, Sendable {
     /// What is recorded unless told otherwise.
     package static let agentChat = TypeFilter("agent_chat_*")
 
-    private let patterns: [TypePattern]
+    private let patterns: [NamePattern]
 
     /// The filter of these patterns; nothing passes where there is none.
     package init(_ patterns: some Sequence<String>) {
-        self.patterns = patterns.map(TypePattern.init)
+        self.patterns = patterns.map(NamePattern.init)
     }
 
     /// The filter of one pattern.

@@ -21,6 +21,8 @@ final class SSEStream: ChannelInboundHandler, RemovableChannelHandler, HubReader
     let service: StreamService
     let request: StreamRequest
     let hub: Hub
+    /// The origin of another's page that may see the stream; nil for none.
+    private let origin: String?
     private var context: ChannelHandlerContext?
     var subscriber: Subscriber?
     private var feed: Feed?
@@ -35,7 +37,8 @@ final class SSEStream: ChannelInboundHandler, RemovableChannelHandler, HubReader
     private var bufferedBytes = 0
     private var farewell: NIODeadline?
 
-    init(_ request: StreamRequest, service: StreamService, hub: Hub) {
+    init(_ request: StreamRequest, service: StreamService, hub: Hub, origin: String? = nil) {
+        self.origin = origin
         lastFrame = hub.eventLoop.now
         lastProgress = hub.eventLoop.now
         self.request = request
@@ -107,7 +110,7 @@ final class SSEStream: ChannelInboundHandler, RemovableChannelHandler, HubReader
             if opening.replay?.isEmpty == true, opening.replay?.goesLive == false {
                 return respond(204, headers: "", body: [])
             }
-            write(raw: SSEStream.head)
+            write(raw: head)
             write(frames: opening.frames)
             subscriber = Subscriber(cursor: opening.cursor, seq: opening.seq)
             if let replay = opening.replay {
@@ -119,7 +122,7 @@ final class SSEStream: ChannelInboundHandler, RemovableChannelHandler, HubReader
         }
     }
 
-    private static let head = Array(
+    private static let head =
         """
         HTTP/1.1 200 OK\r
         Content-Type: text/event-stream; charset=utf-8\r
@@ -128,9 +131,15 @@ final class SSEStream: ChannelInboundHandler, RemovableChannelHandler, HubReader
         X-Content-Type-Options: nosniff\r
         Transfer-Encoding: chunked\r
         Connection: keep-alive\r
-        \r
 
-        """.utf8)
+        """
+
+    private var head: [UInt8] { Array("\(SSEStream.head)\(crossOrigin)\r\n".utf8) }
+
+    /// The headers that show the answer to a page of another origin.
+    private var crossOrigin: String {
+        origin.map { "Access-Control-Allow-Origin: \($0)\r\nVary: Origin\r\n" } ?? ""
+    }
 
     private func refuse(_ problem: Problem) {
         respond(
@@ -143,7 +152,9 @@ final class SSEStream: ChannelInboundHandler, RemovableChannelHandler, HubReader
         write(
             raw: Array(
                 ("HTTP/1.1 \(status) \(status == 204 ? "No Content" : "Error")\r\n\(headers)"
-                    + "\(length)Cache-Control: no-store\r\nConnection: close\r\n\r\n").utf8) + body)
+                    + "\(length)Cache-Control: no-store\r\n\(crossOrigin)Connection: close\r\n\r\n")
+                    .utf8)
+                + body)
         close()
     }
 
@@ -271,7 +282,7 @@ final class SSEStream: ChannelInboundHandler, RemovableChannelHandler, HubReader
         guard !isClosing else { return }
         if subscriber == nil {
             // A browser asks again after 200 and a good-bye, and never after an error.
-            write(raw: SSEStream.head)
+            write(raw: head)
         }
         var object = JSONObject()
         object.add("reason", reason)

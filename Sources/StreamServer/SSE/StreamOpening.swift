@@ -151,10 +151,10 @@ struct StreamOpening: Sendable {
         if let run = request.run { seq = try journal.seq(of: run, at: cursor) }
         var object = JSONObject()
         object.add("status", "ok")
-        if let run = request.run {
+        if case .run(let run) = request.asked {
             object.add("run_id", run.name)
         } else {
-            object.add("run_ids", request.selection.named?.map(\.name).sorted() ?? [])
+            object.add("run_ids", request.asked.named?.map(\.name).sorted() ?? [])
         }
         object.add("epoch", epoch?.description)
         object.add("earliest", extent.map { EventID(epoch: epoch, offset: $0.first) })

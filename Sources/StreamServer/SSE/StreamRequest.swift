@@ -37,12 +37,15 @@ struct StreamRequest: Sendable {
     /// The most records that `from=tail:N` may ask for.
     static let tailMax = 1_000_000
 
+    /// The runs that were asked for.
+    let asked: Selection
+    /// The runs that are read: what of those the client may read.
     let selection: Selection
     let format: SSEFrame.Format
     let start: Start
     let mode: Mode
 
-    /// The run, where exactly one is streamed by its own address.
+    /// The run to read, where exactly one is streamed.
     var run: RunID? {
         if case .run(let run) = selection { run } else { nil }
     }
@@ -60,28 +63,46 @@ struct StreamRequest: Sendable {
         path.starts(with: ["api", "stream", "agent_chat"]) && path.count <= 4
     }
 
-    /// Reads a request for a stream.
+    /// Reads a request for a stream; `admit` is asked at its end whose it is, by what was asked for.
     ///
-    /// - Throws: ``Problem`` 400 for a parameter that makes no sense.
-    init(_ target: RequestTarget, lastEventID: String?) throws(Problem) {
+    /// - Throws: ``Problem`` 400 for a parameter that makes no sense, and what `admit` throws.
+    init(
+        _ target: RequestTarget, lastEventID: String?,
+        admit: (Selection) throws(Problem) -> Holder
+    ) throws(Problem) {
         let named = try target.query.filter { $0.name == "run" }.map { pair throws(Problem) in
             try RequestTarget.run(pair.value)
         }
-        if target.path.count == 4 {
-            selection = .run(try RequestTarget.run(target.path[3]))
-        } else if named.isEmpty {
-            selection = .all
-        } else if named.count == 1 {
-            selection = .run(named[0])
-        } else {
-            guard named.count <= StreamRequest.runsMax else {
-                throw Problem(400, "a stream may name at most \(StreamRequest.runsMax) runs")
-            }
-            selection = .runs(Set(named))
-        }
+        asked =
+            target.path.count == 4
+            ? .run(try RequestTarget.run(target.path[3])) : try StreamRequest.selection(of: named)
         format = try target.flag("envelope") == true ? .envelope : .bare
         start = try StreamRequest.start(target, lastEventID: lastEventID)
         mode = try StreamRequest.mode(target)
+        selection = try admit(asked).visible(asked)
+    }
+
+    /// Reads a request for a stream, which `gate` lets in by its credentials or by a ticket.
+    ///
+    /// - Throws: ``Problem`` 400 for a parameter that makes no sense, 401 or 403.
+    init(
+        _ target: RequestTarget, lastEventID: String?, _ gate: Gatekeeper,
+        _ credentials: Credentials
+    ) throws(Problem) {
+        try self.init(target, lastEventID: lastEventID) { asked throws(Problem) in
+            try gate.admit(credentials, ticket: target.parameter("ticket"), for: asked)
+        }
+    }
+
+    /// What a stream selects that names these runs.
+    ///
+    /// - Throws: ``Problem`` 400 for too many.
+    static func selection(of runs: [RunID]) throws(Problem) -> Selection {
+        guard runs.count <= runsMax else {
+            throw Problem(400, "a stream may name at most \(runsMax) runs")
+        }
+        guard let run = runs.first else { return .all }
+        return runs.count == 1 ? .run(run) : .runs(Set(runs))
     }
 
     private static func start(_ target: RequestTarget, lastEventID: String?) throws(Problem)

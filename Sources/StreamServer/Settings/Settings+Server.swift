@@ -13,10 +13,10 @@ extension Settings {
     package func serverOptions(
         listens: Bool, token: String?, read: (_ path: String) throws -> [UInt8]
     ) throws -> TapedeckServer.Options {
-        guard !listens || isLoopback || insecure else {
+        guard !listens || isLoopback || insecure || !tokens.isEmpty else {
             throw SettingsError(
-                "\(SettingsKey.host.option) \(host) lets other machines read and post; say "
-                    + "\(SettingsKey.insecure.option) if that is meant")
+                "\(SettingsKey.host.option) \(host) lets other machines read and post; make tokens "
+                    + "with tapedeck token, or say \(SettingsKey.insecure.option) if that is meant")
         }
         // A token for one service is not to be shown to another.
         guard token == nil || upstreams.count <= 1 else {
@@ -32,7 +32,9 @@ extension Settings {
         } catch {
             throw SettingsError("\(Settings.tokenVariable): \(error)")
         }
-        let listener = TapedeckServer.Listener(host: host, port: port, allowedHosts: allowedHosts)
+        let listener = TapedeckServer.Listener(
+            host: host, port: port, allowedHosts: allowedHosts,
+            allowedOrigins: OriginPolicy(allowedOrigins), access: Access(tokens))
         do {
             return TapedeckServer.Options(
                 listener: listens ? listener : nil,

@@ -23,6 +23,10 @@ package struct Settings: Hashable, Sendable {
     package var retentionSize: String?
     /// Names besides loopback's that requests may give as their `Host`.
     package var allowedHosts: [String] = []
+    /// Other origins whose pages may use the server.
+    package var allowedOrigins: [String] = []
+    /// The tokens that are known; nobody is asked for one where there are none.
+    package var tokens: [TokenSetting] = []
     /// Whether an address that other machines reach may be listened on.
     package var insecure = false
     /// How much of the journal is checked again in a second, in bytes; 0 for none.
@@ -47,6 +51,8 @@ package struct Settings: Hashable, Sendable {
         retentionAge = layer.retentionAge ?? retentionAge
         retentionSize = layer.retentionSize ?? retentionSize
         allowedHosts = layer.allowedHosts ?? allowedHosts
+        allowedOrigins = layer.allowedOrigins ?? allowedOrigins
+        tokens = layer.tokens ?? tokens
         insecure = layer.insecure ?? insecure
         scrubBytesPerSecond = layer.scrubBytesPerSecond ?? scrubBytesPerSecond
         scrubIntervalSeconds = layer.scrubIntervalSeconds ?? scrubIntervalSeconds

@@ -26,10 +26,52 @@ struct SettingsDocument: Decodable {
         layer.retentionAge = try value(.retentionAge, String?.self) ?? nil
         layer.retentionSize = try value(.retentionSize, String?.self) ?? nil
         layer.allowedHosts = try value(.allowedHosts)
+        layer.allowedOrigins = try value(.allowedOrigins)
+        layer.tokens = try value(.tokens, [Token].self)?.map(\.setting)
         layer.insecure = try value(.insecure)
         layer.scrubBytesPerSecond = try value(.scrubBytesPerSecond)
         layer.scrubIntervalSeconds = try value(.scrubIntervalSeconds)
         layer.lowSpaceBytes = try value(.lowSpaceBytes)
+    }
+
+    /// A token in the list: an object.
+    private struct Token: Decodable {
+        var setting: TokenSetting
+
+        init(from decoder: any Decoder) throws {
+            let members = try SettingsMembers(
+                decoder, known: TokenSetting.Key.allCases.map(\.rawValue))
+            func value<Value: Decodable, Result>(
+                _ key: TokenSetting.Key, _ rule: String, _ type: Value.Type,
+                _ make: (Value) -> Result?
+            ) throws -> Result {
+                guard let found = try members.value(key.rawValue, rule, type) else {
+                    throw members.fault(key.rawValue, "is missing")
+                }
+                guard let made = make(found) else { throw members.fault(key.rawValue, rule) }
+                return made
+            }
+            let name = try value(
+                .name,
+                "must be 1 to \(TokenSetting.nameBytesMax) bytes without control characters",
+                String.self
+            ) { TokenSetting.isName($0) ? $0 : nil }
+            let digest = try value(.sha256, "must be 64 hexadecimal digits", String.self) {
+                SecretDigest(hexadecimal: $0)
+            }
+            let scopes = try value(
+                .scopes,
+                "must be a list of 1 to \(TokenSetting.scopesMax) scopes, each of which "
+                    + Scope.rule, [String].self
+            ) { texts -> [Scope]? in
+                let scopes = texts.compactMap { Scope($0) }
+                let isGood =
+                    scopes.count == texts.count
+                    && (1...TokenSetting.scopesMax).contains(scopes.count)
+                return isGood ? scopes : nil
+            }
+            setting = TokenSetting(name: name, digest: digest, scopes: scopes)
+        }
     }
 
     /// An upstream in the list: a URL, or an object.

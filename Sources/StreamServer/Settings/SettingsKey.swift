@@ -10,12 +10,14 @@ package enum SettingsKey: String, CaseIterable, Sendable {
     case retentionAge = "retention_age"
     case retentionSize = "retention_size"
     case allowedHosts = "allowed_hosts"
+    case allowedOrigins = "allowed_origins"
+    case tokens
     case insecure
     case scrubBytesPerSecond = "scrub_bytes_per_second"
     case scrubIntervalSeconds = "scrub_interval_seconds"
     case lowSpaceBytes = "low_space_bytes"
 
-    /// What the command line calls it.
+    /// What the command line calls it; tokens stand in a file alone.
     package var option: String {
         switch self {
         case .journal, .host, .port, .registry, .durability, .insecure: "--\(rawValue)"
@@ -24,6 +26,8 @@ package enum SettingsKey: String, CaseIterable, Sendable {
         case .retentionAge: "--retention-age"
         case .retentionSize: "--retention-size"
         case .allowedHosts: "--allow-host"
+        case .allowedOrigins: "--allow-origin"
+        case .tokens: rawValue
         case .scrubBytesPerSecond: "--scrub-bytes-per-second"
         case .scrubIntervalSeconds: "--scrub-interval-seconds"
         case .lowSpaceBytes: "--low-space-bytes"
@@ -46,6 +50,12 @@ package enum SettingsKey: String, CaseIterable, Sendable {
         case .retentionAge: "\(RetentionAge.rule), or null for no limit"
         case .retentionSize: "\(ByteSize.rule), or null for no limit"
         case .allowedHosts: "must be a list of at most \(SettingsLayer.listMax) host names"
+        case .allowedOrigins:
+            "must be a list of at most \(SettingsLayer.listMax) \(OriginPolicy.rule)"
+        case .tokens:
+            "must be a list of at most \(SettingsLayer.listMax) objects with "
+                + "\(TokenSetting.Key.list), as tapedeck token prints them, no two with the same "
+                + "name or sha256"
         case .insecure: "must be true or false"
         case .scrubBytesPerSecond:
             "must be a whole number from 0, for no scrub, to \(SettingsLayer.bytesMax)"

@@ -19,6 +19,8 @@ package struct SettingsLayer: Hashable, Sendable {
     package var retentionAge: String?
     package var retentionSize: String?
     package var allowedHosts: [String]?
+    package var allowedOrigins: [String]?
+    package var tokens: [TokenSetting]?
     package var insecure: Bool?
     package var scrubBytesPerSecond: Int?
     package var scrubIntervalSeconds: Int?
@@ -43,6 +45,13 @@ package struct SettingsLayer: Hashable, Sendable {
         try require(retentionAge.map { RetentionAge($0) != nil }, .retentionAge)
         try require(retentionSize.map { ByteSize($0) != nil }, .retentionSize)
         try require(allowedHosts.map(SettingsLayer.areNames), .allowedHosts)
+        try require(
+            allowedOrigins.map {
+                $0.count <= SettingsLayer.listMax && $0.allSatisfy(OriginPolicy.isOrigin)
+            }, .allowedOrigins)
+        try require(
+            tokens.map { $0.count <= SettingsLayer.listMax && TokenSetting.areDistinct($0) },
+            .tokens)
         let bytes = 0...SettingsLayer.bytesMax
         try require(scrubBytesPerSecond.map(bytes.contains), .scrubBytesPerSecond)
         try require(

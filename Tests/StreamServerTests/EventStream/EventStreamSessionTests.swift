@@ -14,7 +14,7 @@ struct EventStreamSessionTests {
     /// A session, its clock, and a source that has events up to `end`.
     struct Link {
         var session = EventStreamSession(
-            id: "S", memberID: "M", at: EventStreamSessionTests.start)
+            id: "S", memberID: "M", rights: .known(.everything), at: EventStreamSessionTests.start)
         var now = EventStreamSessionTests.start
         var end = cursor(0)
         /// How far the source is, where the feed has not heard of it yet; nil for `end`.

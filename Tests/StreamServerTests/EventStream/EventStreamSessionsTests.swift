@@ -10,7 +10,9 @@ import Testing
 struct EventStreamSessionsTests {
     private func session(_ id: String) -> PollingSession {
         PollingSession(
-            EventStreamSession(id: id, memberID: "M", at: .uptimeNanoseconds(0)))
+            EventStreamSession(
+                id: id, memberID: "M", rights: .known(.everything), at: .uptimeNanoseconds(0)),
+            owner: nil)
     }
 
     @Test("there are only so many at once, and room again when one leaves")
@@ -53,7 +55,9 @@ struct EventStreamSessionsTests {
         #expect(sessions.polling("a") != nil)
         try sessions.enter()
         let late = PollingSession(
-            EventStreamSession(id: "b", memberID: "M", at: .uptimeNanoseconds(44_000_000_000)))
+            EventStreamSession(
+                id: "b", memberID: "M", rights: .known(.everything),
+                at: .uptimeNanoseconds(44_000_000_000)), owner: nil)
         sessions.add(late)
         await eventLoop.advanceTime(by: .seconds(3))
         #expect(sessions.polling("a") == nil)

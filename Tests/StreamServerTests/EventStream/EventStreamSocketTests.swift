@@ -248,7 +248,9 @@ struct EventStreamSocketTests {
 
     private func polling(_ service: StreamService) throws -> PollingSession {
         try service.eventStream.sessions.enter()
-        let session = PollingSession(service.eventStream.makeSession(at: .uptimeNanoseconds(0)))
+        let session = PollingSession(
+            service.eventStream.makeSession(.known(.everything), at: .uptimeNanoseconds(0)),
+            owner: nil)
         service.eventStream.sessions.add(session)
         return session
     }

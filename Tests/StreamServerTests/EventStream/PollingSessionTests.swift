@@ -7,7 +7,9 @@ import Testing
 @Suite("A polling session")
 struct PollingSessionTests {
     private func polling(_ service: StreamService) throws -> PollingSession {
-        let session = PollingSession(service.eventStream.makeSession(at: .uptimeNanoseconds(0)))
+        let session = PollingSession(
+            service.eventStream.makeSession(.known(.everything), at: .uptimeNanoseconds(0)),
+            owner: nil)
         try session.receive([Array("40".utf8)], service.eventStream)
         return session
     }

@@ -11,7 +11,8 @@ struct PollingStateTests {
     /// A client that polls, its clock, and a source that has events up to `end`.
     private struct Client {
         var state = PollingState(
-            EventStreamSession(id: "S", memberID: "M", at: PollingStateTests.start))
+            EventStreamSession(
+                id: "S", memberID: "M", rights: .known(.everything), at: PollingStateTests.start))
         var now = PollingStateTests.start
         var end = cursor(0)
 

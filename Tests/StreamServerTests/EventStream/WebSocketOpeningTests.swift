@@ -1,3 +1,4 @@
+import Journal
 import NIOCore
 import NIOEmbedded
 import NIOHTTP1
@@ -25,7 +26,8 @@ struct WebSocketOpeningTests {
         let head = HTTPRequestHead(
             version: version, method: method, uri: "\(path)?\(query)", headers: headers)
         let opening = WebSocketOpening(
-            head, hosts: HostPolicy(), service: service.eventStream, on: EmbeddedChannel())
+            head, Entrance(hosts: HostPolicy()), service: service.eventStream, on: EmbeddedChannel()
+        )
         return opening != nil
     }
 
@@ -64,7 +66,9 @@ struct WebSocketOpeningTests {
     @Test("for a session that is polled takes no further place")
     func polled() async throws {
         try await withService { service, _ in
-            let session = PollingSession(service.eventStream.makeSession(at: .uptimeNanoseconds(0)))
+            let session = PollingSession(
+                service.eventStream.makeSession(.known(.everything), at: .uptimeNanoseconds(0)),
+                owner: nil)
             try service.eventStream.sessions.enter()
             service.eventStream.sessions.add(session)
             #expect(isTaken(service, query: "EIO=4&transport=websocket&sid=\(session.id)"))

@@ -18,7 +18,9 @@ struct HubTests {
         _ service: StreamService, end: Int, _ body: (Hub, () throws -> SSEStream) throws -> Void
     ) throws {
         let hub = Hub(eventLoop: EmbeddedEventLoop(), end: cursor(end), epoch: testEpoch)
-        let request = try StreamRequest(RequestTarget("/api/stream/agent_chat"), lastEventID: nil)
+        let request = try StreamRequest(RequestTarget("/api/stream/agent_chat"), lastEventID: nil) {
+            _ in .everybody
+        }
         try body(hub) { SSEStream(request, service: service, hub: hub) }
     }
 

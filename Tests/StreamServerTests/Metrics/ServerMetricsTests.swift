@@ -29,6 +29,7 @@ struct ServerMetricsTests {
         try await withJournal { journal in
             let metrics = ServerMetrics(journal, now: Environment.system().now)
             metrics.observe { 0 }
+            metrics.observe(Gatekeeper.open)
             metrics.observe(upkeep(of: journal, free: 0))
             _ = metrics.observe(try client("http://127.0.0.1:1"))
             let text = metrics.exposition()

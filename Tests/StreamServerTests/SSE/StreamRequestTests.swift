@@ -10,7 +10,8 @@ struct StreamRequestTests {
         -> StreamRequest
     {
         try StreamRequest(
-            RequestTarget("/api/stream/agent_chat\(run)\(query)"), lastEventID: header)
+            RequestTarget("/api/stream/agent_chat\(run)\(query)"), lastEventID: header
+        ) { _ in .everybody }
     }
 
     @Test(

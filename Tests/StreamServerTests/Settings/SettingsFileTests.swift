@@ -42,6 +42,15 @@ struct SettingsFileTests {
             ("retention_size", ["'much'", "'-1GB'", "10"], "must be a number of bytes"),
             ("durability", ["'never'", "5", "['os']"], "must be durable or os"),
             ("allowed_hosts", ["'h'", "['']", "[5]"], "must be a list of at most 256 host names"),
+            (
+                "allowed_origins",
+                [
+                    "'h'", "['*']", "['app.example']", "['https://']", "['https://a/b']",
+                    "['ftp://a']",
+                ],
+                "must be a list of at most 256 origins such as https://app.example"
+            ),
+            ("tokens", ["{}", "5", "['t']", "[[]]"], "must be a list of at most 256 objects with"),
             ("insecure", ["1", "'yes'", "null"], "must be true or false"),
             (
                 "scrub_bytes_per_second", ["-1", "1.5", "'8'", "null", "1125899906842625"],
@@ -91,6 +100,43 @@ struct SettingsFileTests {
         ])
     func upstreams(list: String, told: String) throws {
         let found = try fault(Array("{upstreams: [\(list)]}".utf8))
+        #expect(found.hasPrefix("FILE: \(told)"), "\(found)")
+    }
+
+    @Test(
+        "what is wrong with a token is told with its place",
+        arguments: [
+            ("{}", "tokens[0].name is missing"),
+            (
+                "{name: 'n', sha256: '0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef', scopes: ['admin'], scope: 1}",
+                "tokens[0].scope is no setting; there are name, sha256, scopes"
+            ),
+            ("{name: '', sha256: '', scopes: []}", "tokens[0].name must be 1 to 64 bytes"),
+            ("{name: 'n', sha256: '0', scopes: []}", "tokens[0].sha256 must be 64 hexadecimal"),
+            (
+                "{name: 'n', sha256: '0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef', scopes: []}",
+                "tokens[0].scopes must be a list of 1 to 64"
+            ),
+            (
+                "{name: 'n', sha256: '0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef', scopes: ['publish', 'root']}",
+                "tokens[0].scopes must be"
+            ),
+            (
+                "{name: 'n', sha256: '0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef', scopes: ['read:']}",
+                "tokens[0].scopes must be a list"
+            ),
+            (
+                "{name: 'n', sha256: '0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef'}",
+                "tokens[0].scopes is missing"
+            ),
+            (
+                "{name: 'n', sha256: '0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef', scopes: ['admin']}, "
+                    + "{name: 'm', sha256: '0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef', scopes: ['admin']}",
+                "tokens must be a list of at most 256 objects"
+            ),
+        ])
+    func tokens(list: String, told: String) throws {
+        let found = try fault(Array("{tokens: [\(list)]}".utf8))
         #expect(found.hasPrefix("FILE: \(told)"), "\(found)")
     }
 

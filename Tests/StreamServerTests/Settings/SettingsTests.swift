@@ -22,6 +22,9 @@ struct SettingsTests {
         case .retentionAge: #""30d""#
         case .retentionSize: #""10GB""#
         case .allowedHosts: #"["x.example"]"#
+        case .allowedOrigins: #"["https://app.example"]"#
+        case .tokens:
+            #"[{name: "n", sha256: "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", scopes: ["publish"]}]"#
         case .insecure: "true"
         case .scrubBytesPerSecond: "0"
         case .scrubIntervalSeconds: "60"
@@ -106,8 +109,14 @@ struct SettingsTests {
             #expect(error?.description.contains("--insecure") == true)
         }
         #expect(try options(listens: false).listener == nil)
+        var safe = settings
+        safe.tokens = [TokenSetting(name: "n", digest: SecretDigest(of: "s"), scopes: [.admin])]
+        let listener = try safe.serverOptions(listens: true, token: nil) { _ in [] }.listener
+        #expect(listener?.host == host)
+        #expect(listener?.access.isOpen == false)
         settings.insecure = true
         #expect(try options(listens: true).listener?.host == host)
+        #expect(try options(listens: true).listener?.access.isOpen == true)
     }
 
     @Test("the scrub and the watch over free space are as they are told, and no rate is no scrub")

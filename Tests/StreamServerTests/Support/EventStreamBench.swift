@@ -16,9 +16,10 @@ final class EventStreamBench: Sendable {
     private let publications = Locked<[Publication]>([])
 
     /// Opens a WebSocket with a session of its own, or one that wants to take over `polling`.
-    init(_ service: StreamService, _ pool: NIOThreadPool, polling: PollingSession? = nil)
-        async throws
-    {
+    init(
+        _ service: StreamService, _ pool: NIOThreadPool, polling: PollingSession? = nil,
+        rights: EventStreamRights = .known(.everything)
+    ) async throws {
         let channel = NIOAsyncTestingChannel()
         let end = Cursor(next: service.journal.end)
         let epoch = service.journal.epochs.current
@@ -30,7 +31,7 @@ final class EventStreamBench: Sendable {
         hub = try await channel.testingEventLoop.executeInContext {
             let hub = Hub(eventLoop: channel.eventLoop, end: end, epoch: epoch)
             let socket = EventStreamSocket(
-                response: EventStreamBench.response, polling: polling,
+                response: EventStreamBench.response, rights: rights, polling: polling,
                 service: service.eventStream, hub: hub)
             try channel.pipeline.syncOperations.addHandlers([WebSocketFrameCheck(), socket])
             return NIOLoopBound(hub, eventLoop: channel.eventLoop)

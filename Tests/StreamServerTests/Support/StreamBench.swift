@@ -73,10 +73,12 @@ final class StreamBench: Sendable {
     /// Opens a stream with this target; it has been read what is there when this returns.
     static func open(
         _ target: String, _ service: StreamService, _ pool: NIOThreadPool, header: String? = nil,
-        settling: Bool = true, isNarrow: Bool = false
+        settling: Bool = true, isNarrow: Bool = false,
+        holder: Holder = .everybody
     ) async throws -> StreamBench {
         let bench = try await StreamBench(
-            try StreamRequest(RequestTarget(target), lastEventID: header), service, pool,
+            try StreamRequest(RequestTarget(target), lastEventID: header) { _ in holder }, service,
+            pool,
             isNarrow: isNarrow)
         if settling { try await bench.settle() }
         return bench

@@ -98,6 +98,8 @@ async function refreshRuns() {
   let body = null
   try {
     const response = await fetch("/api/runs?" + query)
+    $("login").hidden = response.status !== 401
+    if (response.status === 401) throw new Error("log in first")
     if (!response.ok) throw new Error(`the server answered ${response.status}`)
     body = await response.json()
   } catch (error) {
@@ -588,6 +590,28 @@ function show() {
   } else if (stream?.run !== run || stream.speed !== speed) {
     follow(run, speed)
   }
+}
+
+// MARK: Login
+
+/** The token goes into a cookie that no script can read, this one included. */
+$("login").onsubmit = async (event) => {
+  event.preventDefault()
+  let told = ""
+  try {
+    const response = await fetch("/login", {
+      method: "POST", headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ token: $("token").value.trim() }),
+    })
+    if (!response.ok) told = (await response.json()).detail
+  } catch (error) {
+    told = error.message
+  }
+  setText($("login-note"), told && `Not logged in: ${told}.`)
+  if (told) return
+  $("token").value = ""
+  refreshRuns()
+  if (address.run !== null) follow(address.run, address.speed)
 }
 
 // MARK: Controls

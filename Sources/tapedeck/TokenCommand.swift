@@ -1,0 +1,44 @@
+import ArgumentParser
+import StreamServer
+
+/// `tapedeck token`: makes a token, and the entry by which a server knows it.
+struct TokenCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "token",
+        abstract: "Make a token, which is printed once, and its entry for the settings.",
+        discussion: """
+            The first line is the token: keep it where its user finds it, for it stands nowhere else. \
+            The second goes into the list tokens of the file for serve --config; it holds only a \
+            hash, from which nobody can make the token.
+            """)
+
+    @Option(help: "What its holder is called in the settings.")
+    var name: String
+
+    @Argument(
+        help: "What it may be used for: publish, read:PATTERN of runs such as read:*, or admin.")
+    var scopes: [Scope]
+
+    mutating func validate() throws {
+        guard TokenSetting.isName(name) else {
+            throw ValidationError(
+                "--name must be 1 to \(TokenSetting.nameBytesMax) bytes without control characters")
+        }
+        guard scopes.count <= TokenSetting.scopesMax else {
+            throw ValidationError("a token may have at most \(TokenSetting.scopesMax) scopes")
+        }
+    }
+
+    func run() throws {
+        let secret = Secret(prefix: TokenSetting.prefix)
+        let setting = TokenSetting(name: name, digest: secret.digest, scopes: scopes)
+        try OutputFile.standard.write(Array("\(secret.text)\n\(setting.entry),\n".utf8))
+    }
+}
+
+extension Scope: ExpressibleByArgument {
+    /// The scope that is written as `argument`.
+    public init?(argument: String) {
+        self.init(argument)
+    }
+}
