@@ -44,16 +44,20 @@ extension TapedeckServer {
         package var allowedOrigins: OriginPolicy
         /// Who may do what.
         package var access: Access
+        /// How many connections it takes, and how long it waits for them.
+        package var limits: ConnectionLimits
 
         package init(
             host: String = "127.0.0.1", port: Int = 6101, allowedHosts: [String] = [],
-            allowedOrigins: OriginPolicy = OriginPolicy(), access: Access = .open
+            allowedOrigins: OriginPolicy = OriginPolicy(), access: Access = .open,
+            limits: ConnectionLimits = ConnectionLimits()
         ) {
             self.host = host
             self.port = port
             self.allowedHosts = allowedHosts
             self.allowedOrigins = allowedOrigins
             self.access = access
+            self.limits = limits
         }
     }
 }

@@ -166,7 +166,8 @@ package struct TapedeckServer: Sendable {
         if let listener = options.listener {
             let entrance = Entrance(
                 hosts: HostPolicy(allowing: listener.allowedHosts + [listener.host]),
-                origins: listener.allowedOrigins, gate: gate)
+                origins: listener.allowedOrigins, gate: gate,
+                connections: connections(listener, operations.metrics))
             let routes = Routes(service: service, operations: operations, entrance: entrance)
             listeners.append(
                 application(
@@ -187,6 +188,15 @@ package struct TapedeckServer: Sendable {
             logger.warning("the journal's path is too long for a socket: commands cannot reach me")
         }
         return (listening, listeners)
+    }
+
+    /// The connections of a listener: no more than the process may have open.
+    private func connections(_ listener: Listener, _ metrics: ServerMetrics) -> Connections {
+        var limits = listener.limits
+        limits.countMax = min(limits.countMax, DescriptorLimit.raise())
+        let connections = Connections(limits)
+        metrics.observe(connections)
+        return connections
     }
 
     /// Waits until every stream has been told good-bye and is closed, or time is up.

@@ -29,6 +29,21 @@ struct ServeCommand: AsyncParsableCommand {
             """)
     var allowOrigin: [String] = []
 
+    @Option(
+        help: "The most connections from the network at once (default: \(defaults.connectionsMax))."
+    )
+    var connectionsMax: Int?
+
+    @Option(help: "The most of them from one address; 0 for no such limit (default: 0).")
+    var connectionsPerAddressMax: Int?
+
+    @Option(
+        help: """
+            How long the head of a request may take from its first byte (default: \
+            \(defaults.headerTimeoutSeconds)).
+            """)
+    var headerTimeoutSeconds: Int?
+
     @Flag(help: "Listen on an address that other machines reach, though anyone may read and post.")
     var insecure = false
 
@@ -58,6 +73,9 @@ struct ServeCommand: AsyncParsableCommand {
         layer.port = port
         layer.allowedHosts = allowHost.isEmpty ? nil : allowHost
         layer.allowedOrigins = allowOrigin.isEmpty ? nil : allowOrigin
+        layer.connectionsMax = connectionsMax
+        layer.connectionsPerAddressMax = connectionsPerAddressMax
+        layer.headerTimeoutSeconds = headerTimeoutSeconds
         layer.insecure = insecure ? true : nil
     }
 }

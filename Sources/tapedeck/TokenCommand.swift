@@ -16,7 +16,11 @@ struct TokenCommand: ParsableCommand {
     var name: String
 
     @Argument(
-        help: "What it may be used for: publish, read:PATTERN of runs such as read:*, or admin.")
+        help: "What it may be used for: publish, read:PATTERN of runs such as read:*, or admin.",
+        transform: { text in
+            guard let scope = Scope(text) else { throw ValidationError("a scope \(Scope.rule)") }
+            return scope
+        })
     var scopes: [Scope]
 
     mutating func validate() throws {
@@ -33,12 +37,5 @@ struct TokenCommand: ParsableCommand {
         let secret = Secret(prefix: TokenSetting.prefix)
         let setting = TokenSetting(name: name, digest: secret.digest, scopes: scopes)
         try OutputFile.standard.write(Array("\(secret.text)\n\(setting.entry),\n".utf8))
-    }
-}
-
-extension Scope: ExpressibleByArgument {
-    /// The scope that is written as `argument`.
-    public init?(argument: String) {
-        self.init(argument)
     }
 }

@@ -119,6 +119,8 @@ def test_the_sample_file_is_the_defaults(configured, tmp_path):
     told = tapedeck.succeed("serve", "--help").decode()
     for option in ("--journal", "--host", "--port", "--upstream", "--filter", "--durability",
                    "--retention-age", "--retention-size", "--allow-host", "--insecure",
+                   "--allow-origin", "--connections-max", "--connections-per-address-max",
+                   "--header-timeout-seconds",
                    "--scrub-bytes-per-second", "--scrub-interval-seconds", "--low-space-bytes",
                    "--config"):  # fmt: skip
         assert f"  {option} " in told
@@ -129,6 +131,12 @@ BAD = {
     "a wrong type": ("{port: '1'}", "port must be a whole number from 0 to 65535"),
     "out of range": ("{port: 65536}", "port must be a whole number from 0 to 65535"),
     "no directory": ("{journal: ''}", "journal must be a directory's name"),
+    "an origin with a path": (
+        "{allowed_origins: ['https://a.example/']}",
+        "allowed_origins must be a list of at most 256 origins such as https://app.example",
+    ),
+    "a token without a hash": ("{tokens: [{name: 'n'}]}", "tokens[0].sha256 is missing"),
+    "no connections": ("{connections_max: 0}", "connections_max must be a whole number from 1 to"),
     "no filter": ("{filters: []}", "filters must be a list of 1 to 256 patterns"),
     "a bad durability": ("{durability: 'perhaps'}", "durability must be durable or os"),
     "a bad upstream": ("{upstreams: ['h:1']}", "upstreams: The upstream \"h:1\" names no scheme"),

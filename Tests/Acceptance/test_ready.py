@@ -10,7 +10,11 @@ from prometheus_client.parser import text_string_to_metric_families
 from test_upstream import Upstream
 
 NAMES = {
+    "tapedeck_access_refused": "counter",
     "tapedeck_build_info": "gauge",
+    "tapedeck_connections": "gauge",
+    "tapedeck_connections_limit": "gauge",
+    "tapedeck_connections_refused": "counter",
     "tapedeck_journal_commit_seconds": "histogram",
     "tapedeck_journal_commits": "counter",
     "tapedeck_journal_data_bytes": "counter",

@@ -13,7 +13,9 @@ struct SettingsOptionsTests {
         "http://b:2", "--filter", "a*", "--filter", "b", "--registry", "/r.db", "--durability",
         "os", "--retention-age", "30d", "--retention-size", "10GB", "--allow-host", "x.example",
         "--allow-origin", "https://app.example",
-        "--insecure", "--scrub-bytes-per-second", "0", "--scrub-interval-seconds", "60",
+        "--insecure", "--connections-max", "9",
+        "--connections-per-address-max", "3", "--header-timeout-seconds", "5",
+        "--scrub-bytes-per-second", "0", "--scrub-interval-seconds", "60",
         "--low-space-bytes", "1",
     ]
 
@@ -56,6 +58,9 @@ struct SettingsOptionsTests {
             (["--allow-origin", "https://a.example/"], "--allow-origin must be"),
             (["--retention-age", "30"], "--retention-age must be a number with"),
             (["--retention-size", "x"], "--retention-size must be a number of bytes"),
+            (["--connections-max", "0"], "--connections-max must be a whole number from 1 to"),
+            (["--connections-per-address-max=-1"], "--connections-per-address-max must be"),
+            (["--header-timeout-seconds", "0"], "--header-timeout-seconds must be"),
             (["--scrub-bytes-per-second=-1"], "--scrub-bytes-per-second must be"),
             (["--scrub-interval-seconds", "0"], "--scrub-interval-seconds must be"),
             (["--low-space-bytes=-1"], "--low-space-bytes must be"),

@@ -25,11 +25,33 @@ struct ConnectionChannel: HTTPChannelHandler {
     /// A connection that sends no request for this long is closed.
     static let idleMax = TimeAmount.seconds(75)
 
+    /// The same for one that is one too many.
+    static let unwelcomeMax = TimeAmount.seconds(5)
+
     let responder: Responder
     let service: StreamService
     let entrance: Entrance
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
+        let address = channel.remoteAddress?.ipAddress ?? ""
+        let verdict = entrance.connections?.enter(address: address) ?? .welcome
+        channel.closeFuture.whenComplete { [connections = entrance.connections] _ in
+            connections?.leave(verdict, address: address)
+        }
+        switch verdict {
+        case .welcome, .refused:
+            return setup(channel: channel, isWelcome: verdict == .welcome, logger: logger)
+        case .closed:
+            // Once the channel is set up: before that it cannot be closed.
+            channel.eventLoop.scheduleTask(in: .milliseconds(1)) { channel.close(promise: nil) }
+            return channel.eventLoop.makeSucceededFuture(
+                Value(channel: channel, requests: channel.eventLoop.makeSucceededFuture(nil)))
+        }
+    }
+
+    private func setup(channel: any Channel, isWelcome: Bool, logger: Logger)
+        -> EventLoopFuture<Value>
+    {
         channel.eventLoop.makeCompletedFuture {
             var limits = NIOHTTPDecoderLimitConfiguration()
             limits.maxHeaderFieldSize = ConnectionChannel.headerBytesMax
@@ -39,10 +61,13 @@ struct ConnectionChannel: HTTPChannelHandler {
                 withPipeliningAssistance: true, withErrorHandling: false,
                 withOutboundHeaderValidation: false, withEncoderConfiguration: .init(),
                 withDecoderLimitConfiguration: limits)
+            let watch = entrance.connections.map { HeadWatch($0) }
+            if let watch { try pipeline.addHandler(watch, position: .first) }
             let promise = channel.eventLoop.makePromise(of: RequestChannel?.self)
             try pipeline.addHandler(
                 RequestDispatcher(
-                    service: service, entrance: entrance, requests: promise, logger: logger))
+                    service: service, entrance: entrance, isWelcome: isWelcome, watch: watch,
+                    requests: promise, logger: logger))
             return Value(channel: channel, requests: promise.futureResult)
         }
     }

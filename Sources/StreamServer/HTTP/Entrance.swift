@@ -6,6 +6,8 @@ struct Entrance: Sendable {
     var origins = OriginPolicy()
     /// Who may do what.
     var gate = Gatekeeper.open
+    /// The connections that there are; nil where they are not counted, on the journal's own socket.
+    var connections: Connections?
 
     /// Accepts a request for the Event Stream from a page of an allowed host or origin, or of none.
     ///

@@ -29,23 +29,28 @@ final class RequestDispatcher: ChannelInboundHandler, RemovableChannelHandler {
 
     private let service: StreamService
     private let entrance: Entrance
+    private let isWelcome: Bool
+    private let watch: HeadWatch?
     private let logger: Logger
     private var state: State
     private var idleTimer: Scheduled<Void>?
 
     init(
-        service: StreamService, entrance: Entrance,
+        service: StreamService, entrance: Entrance, isWelcome: Bool, watch: HeadWatch?,
         requests: EventLoopPromise<ConnectionChannel.RequestChannel?>, logger: Logger
     ) {
         self.service = service
         self.entrance = entrance
+        self.isWelcome = isWelcome
+        self.watch = watch
         self.logger = logger
         state = .fresh(requests)
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
         let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
-        idleTimer = context.eventLoop.scheduleTask(in: ConnectionChannel.idleMax) {
+        let idleMax = isWelcome ? ConnectionChannel.idleMax : ConnectionChannel.unwelcomeMax
+        idleTimer = context.eventLoop.scheduleTask(in: idleMax) {
             bound.value.close(promise: nil)
         }
     }
@@ -60,12 +65,18 @@ final class RequestDispatcher: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        if case .streaming = state { return }
-        guard case .head(var head) = unwrapInboundIn(data) else {
+        switch state {
+        case .streaming, .closed: return
+        case .fresh, .answering: break
+        }
+        let part = unwrapInboundIn(data)
+        guard case .head(var head) = part else {
+            if case .end = part { watch?.requestEnded() }
             return context.fireChannelRead(data)
         }
-        // Which of two names would be checked, and which believed?
-        guard head.headers["Host"].count <= 1 else { return refuse(context) }
+        watch?.headCame()
+        guard isWelcome else { return turnAway(head, context) }
+        guard RequestDispatcher.isPlain(head.headers) else { return refuse(context) }
         if let request = stream(head) {
             let origin = entrance.origins.allowed(head.headers["Origin"])
             return takeOver(context) { pipeline, hub in
@@ -95,12 +106,54 @@ final class RequestDispatcher: ChannelInboundHandler, RemovableChannelHandler {
         }
     }
 
+    /// Whether any server would read a request with these headers like this one.
+    ///
+    /// Which of two hosts would be checked, and which believed? And where does a body end whose coding
+    /// is not known?
+    private static func isPlain(_ headers: HTTPHeaders) -> Bool {
+        let codings = headers["Transfer-Encoding"]
+        return headers["Host"].count <= 1 && codings.count <= 1
+            && codings.allSatisfy { $0.lowercased() == "chunked" }
+    }
+
     /// Answers 400 to what is no request, and closes the connection.
     private func refuse(_ context: ChannelHandlerContext) {
-        let answer = HTTPResponseHead(
-            version: .http1_1, status: .badRequest,
-            headers: ["Connection": "close", "Content-Length": "0"])
-        context.write(wrapOutboundOut(.head(answer)), promise: nil)
+        leave(.closed)
+        answer(.badRequest, [:], [], context)
+    }
+
+    /// Tells the client of a connection that is one too many, and closes it.
+    private func turnAway(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
+        leave(.closed)
+        let isStream = (try? RequestTarget(head.uri)).map { StreamRequest.matches($0.path) }
+        if isStream == true {
+            // A browser asks again after 200 and a good-bye, and never after an error.
+            answer(
+                .ok,
+                [
+                    "Content-Type": "text/event-stream; charset=utf-8",
+                    "Cache-Control": "no-store, no-transform",
+                ], SSEFrame.overloaded, context)
+        } else {
+            let problem = Problem(
+                503, "this server has as many connections as it takes; try again later")
+            answer(
+                .serviceUnavailable,
+                ["Content-Type": "application/problem+json", "Retry-After": "5"], problem.json,
+                context)
+        }
+    }
+
+    private func answer(
+        _ status: HTTPResponseStatus, _ headers: HTTPHeaders, _ body: [UInt8],
+        _ context: ChannelHandlerContext
+    ) {
+        var head = HTTPResponseHead(version: .http1_1, status: status, headers: headers)
+        head.headers.add(name: "Connection", value: "close")
+        head.headers.add(name: "Content-Length", value: "\(body.count)")
+        context.write(wrapOutboundOut(.head(head)), promise: nil)
+        context.write(
+            wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: body)))), promise: nil)
         let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
         context.writeAndFlush(wrapOutboundOut(.end(nil))).whenComplete { _ in
             bound.value.close(promise: nil)

@@ -4,6 +4,14 @@ extension MetricFamily {
         journal + scrub + upstream + [
             MetricFamily("tapedeck_build_info", .gauge, "1; the label names the version."),
             MetricFamily("tapedeck_streams", .gauge, "Open event streams."),
+            MetricFamily("tapedeck_connections", .gauge, "Open connections from the network."),
+            MetricFamily(
+                "tapedeck_connections_limit", .gauge,
+                "As many connections there may be: by the settings, or by the process's limit of "
+                    + "open files."),
+            MetricFamily(
+                "tapedeck_connections_refused_total", .counter,
+                "Connections turned away: too many in all or of one address, or a head too slow."),
             MetricFamily(
                 "tapedeck_access_refused_total", .counter,
                 "Requests turned away for what they showed, or did not show, of who sent them."),

@@ -43,6 +43,17 @@ struct ServerMetrics: Sendable {
         }
     }
 
+    /// Shows how many connections there are, how many there may be, and how many were turned away.
+    func observe(_ connections: Connections) {
+        factory.observe("tapedeck_connections") { Double(connections.count) }
+        factory.observe("tapedeck_connections_limit") { Double(connections.limits.countMax) }
+        for refusal in Connections.Refusal.allCases {
+            factory.observe(
+                "tapedeck_connections_refused_total", [("reason", refusal.rawValue)]
+            ) { Double(connections.count(of: refusal)) }
+        }
+    }
+
     /// Shows what the scrub has done and found, and how much space the journal's disk has.
     func observe(_ upkeep: Upkeep) {
         factory.observe("tapedeck_journal_free_bytes") {

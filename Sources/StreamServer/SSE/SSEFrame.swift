@@ -33,6 +33,18 @@ enum SSEFrame {
         bytes += Array("\n\n".utf8)
     }
 
+    /// All that a stream is told which is one too many: to come again, at another time than others.
+    static var overloaded: [UInt8] {
+        let retry = Int.random(in: 2000...10_000)
+        var object = JSONObject()
+        object.add("reason", "overloaded")
+        object.add("retry", retry)
+        var frames: [UInt8] = []
+        append(retryMilliseconds: retry, to: &frames)
+        append(event: "stream_bye", object, to: &frames)
+        return frames
+    }
+
     /// A frame of the server's own, without an id.
     static func append(event: String, _ data: JSONObject, to bytes: inout [UInt8]) {
         bytes += Array("event: ".utf8)

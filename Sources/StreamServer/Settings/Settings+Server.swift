@@ -34,7 +34,10 @@ extension Settings {
         }
         let listener = TapedeckServer.Listener(
             host: host, port: port, allowedHosts: allowedHosts,
-            allowedOrigins: OriginPolicy(allowedOrigins), access: Access(tokens))
+            allowedOrigins: OriginPolicy(allowedOrigins), access: Access(tokens),
+            limits: ConnectionLimits(
+                countMax: connectionsMax, perAddressMax: connectionsPerAddressMax,
+                headSecondsMax: headerTimeoutSeconds))
         do {
             return TapedeckServer.Options(
                 listener: listens ? listener : nil,

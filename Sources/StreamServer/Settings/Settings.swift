@@ -29,6 +29,12 @@ package struct Settings: Hashable, Sendable {
     package var tokens: [TokenSetting] = []
     /// Whether an address that other machines reach may be listened on.
     package var insecure = false
+    /// The most connections from the network at once.
+    package var connectionsMax = ConnectionLimits().countMax
+    /// The most of them from one address; 0 for as many as there may be in all.
+    package var connectionsPerAddressMax = ConnectionLimits().perAddressMax
+    /// How long the head of a request may take, in seconds.
+    package var headerTimeoutSeconds = ConnectionLimits().headSecondsMax
     /// How much of the journal is checked again in a second, in bytes; 0 for none.
     package var scrubBytesPerSecond = 8 << 20
     /// How long after one pass over the journal the next one begins.
@@ -54,6 +60,9 @@ package struct Settings: Hashable, Sendable {
         allowedOrigins = layer.allowedOrigins ?? allowedOrigins
         tokens = layer.tokens ?? tokens
         insecure = layer.insecure ?? insecure
+        connectionsMax = layer.connectionsMax ?? connectionsMax
+        connectionsPerAddressMax = layer.connectionsPerAddressMax ?? connectionsPerAddressMax
+        headerTimeoutSeconds = layer.headerTimeoutSeconds ?? headerTimeoutSeconds
         scrubBytesPerSecond = layer.scrubBytesPerSecond ?? scrubBytesPerSecond
         scrubIntervalSeconds = layer.scrubIntervalSeconds ?? scrubIntervalSeconds
         lowSpaceBytes = layer.lowSpaceBytes ?? lowSpaceBytes

@@ -13,6 +13,9 @@ package enum SettingsKey: String, CaseIterable, Sendable {
     case allowedOrigins = "allowed_origins"
     case tokens
     case insecure
+    case connectionsMax = "connections_max"
+    case connectionsPerAddressMax = "connections_per_address_max"
+    case headerTimeoutSeconds = "header_timeout_seconds"
     case scrubBytesPerSecond = "scrub_bytes_per_second"
     case scrubIntervalSeconds = "scrub_interval_seconds"
     case lowSpaceBytes = "low_space_bytes"
@@ -28,6 +31,9 @@ package enum SettingsKey: String, CaseIterable, Sendable {
         case .allowedHosts: "--allow-host"
         case .allowedOrigins: "--allow-origin"
         case .tokens: rawValue
+        case .connectionsMax: "--connections-max"
+        case .connectionsPerAddressMax: "--connections-per-address-max"
+        case .headerTimeoutSeconds: "--header-timeout-seconds"
         case .scrubBytesPerSecond: "--scrub-bytes-per-second"
         case .scrubIntervalSeconds: "--scrub-interval-seconds"
         case .lowSpaceBytes: "--low-space-bytes"
@@ -57,6 +63,11 @@ package enum SettingsKey: String, CaseIterable, Sendable {
                 + "\(TokenSetting.Key.list), as tapedeck token prints them, no two with the same "
                 + "name or sha256"
         case .insecure: "must be true or false"
+        case .connectionsMax: "must be a whole number from 1 to \(SettingsLayer.connectionsMax)"
+        case .connectionsPerAddressMax:
+            "must be a whole number from 0, for no limit, to \(SettingsLayer.connectionsMax)"
+        case .headerTimeoutSeconds:
+            "must be a whole number from 1 to \(SettingsLayer.secondsMax)"
         case .scrubBytesPerSecond:
             "must be a whole number from 0, for no scrub, to \(SettingsLayer.bytesMax)"
         case .scrubIntervalSeconds:

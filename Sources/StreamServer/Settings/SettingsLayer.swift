@@ -6,6 +6,8 @@ package struct SettingsLayer: Hashable, Sendable {
     package static let listMax = 256
     /// The most bytes that a setting may name: 1 PiB.
     static let bytesMax = 1 << 50
+    /// The most connections that a setting may name.
+    static let connectionsMax = 1_000_000
     /// The most seconds that a setting may name: a year.
     static let secondsMax = 31_536_000
 
@@ -22,6 +24,9 @@ package struct SettingsLayer: Hashable, Sendable {
     package var allowedOrigins: [String]?
     package var tokens: [TokenSetting]?
     package var insecure: Bool?
+    package var connectionsMax: Int?
+    package var connectionsPerAddressMax: Int?
+    package var headerTimeoutSeconds: Int?
     package var scrubBytesPerSecond: Int?
     package var scrubIntervalSeconds: Int?
     package var lowSpaceBytes: Int?
@@ -52,6 +57,14 @@ package struct SettingsLayer: Hashable, Sendable {
         try require(
             tokens.map { $0.count <= SettingsLayer.listMax && TokenSetting.areDistinct($0) },
             .tokens)
+        let connections = 1...SettingsLayer.connectionsMax
+        try require(connectionsMax.map(connections.contains), .connectionsMax)
+        try require(
+            connectionsPerAddressMax.map { $0 == 0 || connections.contains($0) },
+            .connectionsPerAddressMax)
+        try require(
+            headerTimeoutSeconds.map((1...SettingsLayer.secondsMax).contains),
+            .headerTimeoutSeconds)
         let bytes = 0...SettingsLayer.bytesMax
         try require(scrubBytesPerSecond.map(bytes.contains), .scrubBytesPerSecond)
         try require(

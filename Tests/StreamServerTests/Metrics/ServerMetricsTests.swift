@@ -30,6 +30,7 @@ struct ServerMetricsTests {
             let metrics = ServerMetrics(journal, now: Environment.system().now)
             metrics.observe { 0 }
             metrics.observe(Gatekeeper.open)
+            metrics.observe(Connections(ConnectionLimits()))
             metrics.observe(upkeep(of: journal, free: 0))
             _ = metrics.observe(try client("http://127.0.0.1:1"))
             let text = metrics.exposition()

@@ -53,6 +53,18 @@ struct SettingsFileTests {
             ("tokens", ["{}", "5", "['t']", "[[]]"], "must be a list of at most 256 objects with"),
             ("insecure", ["1", "'yes'", "null"], "must be true or false"),
             (
+                "connections_max", ["0", "-1", "1.5", "1000001", "'9'", "null"],
+                "must be a whole number from 1 to 1000000"
+            ),
+            (
+                "connections_per_address_max", ["-1", "1000001", "null"],
+                "must be a whole number from 0, for no limit, to 1000000"
+            ),
+            (
+                "header_timeout_seconds", ["0", "31536001", "null"],
+                "must be a whole number from 1 to 31536000"
+            ),
+            (
                 "scrub_bytes_per_second", ["-1", "1.5", "'8'", "null", "1125899906842625"],
                 "must be a whole number from 0, for no scrub, to 1125899906842624"
             ),

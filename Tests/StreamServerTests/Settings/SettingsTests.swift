@@ -26,6 +26,9 @@ struct SettingsTests {
         case .tokens:
             #"[{name: "n", sha256: "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", scopes: ["publish"]}]"#
         case .insecure: "true"
+        case .connectionsMax: "9"
+        case .connectionsPerAddressMax: "3"
+        case .headerTimeoutSeconds: "5"
         case .scrubBytesPerSecond: "0"
         case .scrubIntervalSeconds: "60"
         case .lowSpaceBytes: "1"
