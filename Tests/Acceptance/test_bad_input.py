@@ -529,7 +529,7 @@ def test_a_second_writer_exits_2_and_the_first_serves_on(server):
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::"])
 def test_an_address_for_others_needs_insecure(tmp_path, host):
-    """No tokens yet: without `--insecure`, only loopback."""
+    """Without tokens and `--insecure`, only loopback."""
     told = tapedeck.refuse(
         *serve_arguments(**{"--host": host}), journal=tmp_path / "journal", codes=(2, 64)
     )
