@@ -1,4 +1,5 @@
 import ArgumentParser
+import Journal
 import StreamServer
 
 /// `tapedeck token`: makes a token, and the entry by which a server knows it.
@@ -14,6 +15,16 @@ struct TokenCommand: ParsableCommand {
 
     @Option(help: "What its holder is called in the settings.")
     var name: String
+
+    @Option(
+        help: "How long it is good, such as 90d (default: until its entry is taken out).",
+        transform: { text in
+            guard let age = RetentionAge(text) else {
+                throw ValidationError("--expires \(RetentionAge.rule)")
+            }
+            return age
+        })
+    var expires: RetentionAge?
 
     @Argument(
         help: "What it may be used for: publish, read:PATTERN of runs such as read:*, or admin.",
@@ -35,7 +46,10 @@ struct TokenCommand: ParsableCommand {
 
     func run() throws {
         let secret = Secret(prefix: TokenSetting.prefix)
-        let setting = TokenSetting(name: name, digest: secret.digest, scopes: scopes)
+        let now = Timestamp.now.microseconds
+        let setting = TokenSetting(
+            name: name, digest: secret.digest, scopes: scopes,
+            expires: expires.map { Timestamp(microseconds: now + $0.microseconds) })
         try OutputFile.standard.write(Array("\(secret.text)\n\(setting.entry),\n".utf8))
     }
 }

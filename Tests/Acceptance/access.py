@@ -26,9 +26,10 @@ class Token:
         return hashlib.sha256(self.text.encode()).hexdigest()
 
 
-def make(name, *scopes):
-    """A new token with these scopes."""
-    lines = tapedeck.succeed("token", "--name", name, *scopes).decode().splitlines()
+def make(name, *scopes, **options):
+    """A new token with these scopes; `expires="90d"` has it end."""
+    words = [word for key, value in options.items() for word in (f"--{key}", value)]
+    lines = tapedeck.succeed("token", "--name", name, *words, *scopes).decode().splitlines()
     assert len(lines) == 2, lines
     assert re.fullmatch(r"tapedeck_[A-Za-z0-9_-]{43}", lines[0])
     return Token(lines[0], lines[1].rstrip(","))

@@ -69,11 +69,36 @@ def test_a_token_is_printed_once_and_known_by_its_hash():
 
 @pytest.mark.parametrize(
     "words", [("--name", "n"), ("publish",), ("--name", "", "publish"), ("--name", "n", "root"),
-              ("--name", "n", "read:"), ("--name", "n", "read")]
+              ("--name", "n", "read:"), ("--name", "n", "read"),
+              ("--name", "n", "--expires", "soon", "publish")]
 )  # fmt: skip
 def test_a_token_without_a_name_or_a_scope_is_refused(words):
     """Exit 64."""
     tapedeck.refuse("token", *words, codes=(64,))
+
+
+def test_a_token_ends_when_it_is_to_and_so_does_what_it_opened(serve, tmp_path):
+    """Streams say good-bye, sessions end, and after that it is no token; another is good still."""
+    guarded = access.Guarded(serve, tmp_path)
+    short = access.make("short", "read:*", expires="4s")
+    assert re.search(r'expires: "\d{4}-[^"]*Z" }$', short.entry)
+    guarded.config.write_text(guarded.config.read_text().replace("tokens: [", f"tokens: [{short.entry},"))
+    guarded.server.restart("stop")
+    guarded.say("open1", 1)
+    with guarded.stream("open1", short) as stream, guarded.stream("open1", guarded.reader) as other:
+        assert len(tapedeck.events_of(stream.until("stream_live"))) == 1
+        other.until("stream_live")
+        client = WebSocket(guarded.port, headers=short.headers)
+        client.join()
+        ticket = guarded.ticket(short, run_id="open1")
+        frames = stream.rest()
+        assert frames[-1].event == "stream_bye" and frames[-1].json["reason"] == "token_expiring"
+        assert client.end()[1] == "the token has ended"
+        client.close()
+        refused(guarded.request("GET", "/api/runs", short), 401)
+        refused(guarded.request("GET", f"{STREAM}/open1?ticket={ticket}"), 401)
+        guarded.say("open1", 2)
+        assert len(other.events(1)) == 1
 
 
 @pytest.mark.parametrize("target", READING + ["/metrics"])

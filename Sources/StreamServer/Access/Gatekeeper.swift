@@ -22,11 +22,16 @@ final class Gatekeeper: Sendable {
     let access: Access
     private let tickets = Locked(Tickets())
     private let refusals = Locked<[Refusal: Int]>([:])
+    private let now: @Sendable () -> Timestamp
     private let uptime: @Sendable () -> NIODeadline
 
-    /// Knows those whom `access` knows; tickets go by the clock `uptime`.
-    init(_ access: Access, uptime: @escaping @Sendable () -> NIODeadline = { .now() }) {
+    /// Knows those whom `access` knows; tokens end by the clock `now`, tickets by `uptime`.
+    init(
+        _ access: Access, now: @escaping @Sendable () -> Timestamp = { .now },
+        uptime: @escaping @Sendable () -> NIODeadline = { .now() }
+    ) {
         self.access = access
+        self.now = now
         self.uptime = uptime
     }
 
@@ -51,13 +56,12 @@ final class Gatekeeper: Sendable {
     func admit(_ credentials: Credentials, ticket: String?, for selection: Selection)
         throws(Problem) -> Holder
     {
-        guard let ticket, !access.isOpen else {
-            return try admit(holder(of: credentials), .reader)
-        }
+        guard let ticket else { return try admit(holder(of: credentials), .reader) }
         let now = uptime()
         let owner = tickets.withLock { $0.redeem(Secret(ticket), for: selection, at: now) }
+        guard !access.isOpen else { return .everybody }
         let shown = try holder(of: credentials)
-        guard let owner, shown == nil || shown == owner else {
+        guard let owner, owner.isGood(at: self.now()), shown == nil || shown == owner else {
             throw refuse(
                 .ticket,
                 Problem(
@@ -78,8 +82,17 @@ final class Gatekeeper: Sendable {
 
     /// What a client of the Event Stream may be told of that comes at `now`.
     func eventStreamRights(of holder: Holder?, at now: NIODeadline) -> EventStreamRights {
-        holder.map { EventStreamRights($0) }
-            ?? .awaited(access, until: now + EventStreamRights.patience)
+        if let holder { return rights(of: holder, at: now) }
+        return .awaited(until: now + EventStreamRights.patience) { [self] secret, now in
+            let holder = access.holder(of: secret, at: self.now())
+            return holder?.mayRead == true ? holder.map { rights(of: $0, at: now) } : nil
+        }
+    }
+
+    private func rights(of holder: Holder, at now: NIODeadline) -> EventStreamRights {
+        let left = holder.expires.map { max(0, $0.microseconds - self.now().microseconds) }
+        return .known(
+            holder.visible(.everything), until: left.map { now + .microseconds($0) })
     }
 
     /// A ticket for a stream of `selection`.
@@ -119,10 +132,10 @@ final class Gatekeeper: Sendable {
     /// - Throws: ``Problem`` 401 for a token that is not known.
     func holder(of token: Secret) throws(Problem) -> Holder {
         guard !access.isOpen else { return .everybody }
-        guard let holder = access.holder(of: token) else {
+        guard let holder = access.holder(of: token, at: now()) else {
             throw refuse(
                 .unknownToken,
-                Problem(401, "this token is not known here; make one with tapedeck token"))
+                Problem(401, "this token is not known here, or has ended; ask for another"))
         }
         return holder
     }
@@ -140,7 +153,8 @@ final class Gatekeeper: Sendable {
 
     private func find(_ credentials: Credentials) -> Holder? {
         guard !access.isOpen else { return .everybody }
-        return (try? credentials.token).flatMap { $0 }.flatMap { access.holder(of: $0) }
+        return (try? credentials.token).flatMap { $0 }
+            .flatMap { access.holder(of: $0, at: now()) }
     }
 
     private func refuse(_ refusal: Refusal, _ problem: Problem) -> Problem {

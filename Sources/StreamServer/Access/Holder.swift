@@ -1,4 +1,4 @@
-import Journal
+package import Journal
 
 /// Whoever a request is from, by what they may do.
 package struct Holder: Hashable, Sendable {
@@ -16,6 +16,8 @@ package struct Holder: Hashable, Sendable {
 
     /// What the token is called; nil for nobody's.
     let name: String?
+    /// When the token ends; nil for never.
+    let expires: Timestamp?
     /// Whether events may be posted.
     let mayPublish: Bool
     /// Whether everything may be done.
@@ -23,7 +25,7 @@ package struct Holder: Hashable, Sendable {
     private let reading: Reading
 
     /// The holder of a token with these scopes.
-    package init(name: String?, scopes: some Sequence<Scope>) {
+    package init(name: String?, scopes: some Sequence<Scope>, expires: Timestamp? = nil) {
         var patterns: [RunPattern] = []
         var (mayPublish, isAdmin) = (false, false)
         for scope in scopes {
@@ -34,6 +36,7 @@ package struct Holder: Hashable, Sendable {
             }
         }
         self.name = name
+        self.expires = expires
         self.mayPublish = mayPublish || isAdmin
         self.isAdmin = isAdmin
         reading =
@@ -44,6 +47,11 @@ package struct Holder: Hashable, Sendable {
             } else {
                 .runs(RunFilter(patterns.map(\.names)))
             }
+    }
+
+    /// Whether the token is still good at `now`.
+    func isGood(at now: Timestamp) -> Bool {
+        expires.map { now < $0 } ?? true
     }
 
     /// Whether there are runs that may be read, be they there or not.

@@ -1,4 +1,4 @@
-import Journal
+package import Journal
 
 /// A token as the settings name it: what it may be used for, and what it is known by.
 package struct TokenSetting: Hashable, Sendable {
@@ -7,6 +7,7 @@ package struct TokenSetting: Hashable, Sendable {
         case name
         case sha256
         case scopes
+        case expires
 
         /// All of them, as a sentence lists them.
         static var list: String { allCases.map(\.rawValue).joined(separator: ", ") }
@@ -25,11 +26,16 @@ package struct TokenSetting: Hashable, Sendable {
     package let digest: SecretDigest
     /// What it may be used for.
     package let scopes: [Scope]
+    /// From when on it is known no more; nil for never.
+    package let expires: Timestamp?
 
-    package init(name: String, digest: SecretDigest, scopes: [Scope]) {
+    package init(
+        name: String, digest: SecretDigest, scopes: [Scope], expires: Timestamp? = nil
+    ) {
         self.name = name
         self.digest = digest
         self.scopes = scopes
+        self.expires = expires
     }
 
     /// Whether a holder may be called that.
@@ -47,8 +53,9 @@ package struct TokenSetting: Hashable, Sendable {
     /// The entry for the list `tokens` in a file of settings.
     package var entry: String {
         let scopes = scopes.map { TokenSetting.quoted("\($0)") }.joined(separator: ", ")
+        let end = expires.map { ", expires: \"\($0)\"" } ?? ""
         return "{ name: \(TokenSetting.quoted(name)), sha256: \"\(digest.hexadecimal)\", "
-            + "scopes: [\(scopes)] }"
+            + "scopes: [\(scopes)]\(end) }"
     }
 
     private static func quoted(_ text: String) -> String {

@@ -9,10 +9,11 @@ import NIOCore
 
 /// What a client of the Event Stream may be told of.
 enum EventStreamRights: Sendable {
-    /// Who it is was known when it came. No way out.
-    case known(Selection)
+    /// Who it is is known, and what it may be told of until its token ends. No way out.
+    case known(Selection, until: NIODeadline? = nil)
     /// It has shown no token, and has until then to do so when it joins. → known
-    case awaited(Access, until: NIODeadline)
+    case awaited(
+        until: NIODeadline, rights: @Sendable (Secret, NIODeadline) -> EventStreamRights?)
 
     /// How long a client may stay that shows no token.
     static let patience = TimeAmount.seconds(10)
@@ -21,39 +22,42 @@ enum EventStreamRights: Sendable {
         let token: String
     }
 
-    /// What `holder` may be told of.
-    init(_ holder: Holder) {
-        self = .known(holder.visible(.everything))
-    }
-
     /// The runs that the client is told of.
     var selection: Selection {
         switch self {
-        case .known(let selection): selection
+        case .known(let selection, _): selection
         case .awaited: .run(.hidden)
         }
     }
 
-    /// Until when a token must be shown; nil where none is awaited.
+    /// When they end, unless something happens before; nil for never.
     var deadline: NIODeadline? {
         switch self {
-        case .known: nil
-        case .awaited(_, let deadline): deadline
+        case .known(_, let deadline): deadline
+        case .awaited(let deadline, _): deadline
         }
     }
 
-    /// The client asks to join, with `{"token":"…"}` unless it is known.
+    /// Why they end, as the client is told.
+    var endReason: String {
+        switch self {
+        case .known: "the token has ended"
+        case .awaited: "the client showed no token in time"
+        }
+    }
+
+    /// The client asks to join at `now`, with `{"token":"…"}` unless it is known.
     ///
     /// - Returns: whether it may be told of anything.
-    mutating func join(with payload: ArraySlice<UInt8>) -> Bool {
+    mutating func join(with payload: ArraySlice<UInt8>, at now: NIODeadline) -> Bool {
         switch self {
         case .known:
             return true
-        case .awaited(let access, _):
+        case .awaited(_, let rights):
             guard let shown = try? JSONDecoder().decode(Payload.self, from: Data(payload)),
-                let holder = access.holder(of: Secret(shown.token)), holder.mayRead
+                let found = rights(Secret(shown.token), now)
             else { return false }
-            self = EventStreamRights(holder)
+            self = found
             return true
         }
     }

@@ -25,15 +25,17 @@ extension EventStreamSession {
         case .close: self.end("the client ended the session")
         case .ping(let data): try enqueue(.packet([UInt8(ascii: "3")] + data))
         case .pong: heartbeat.pong(at: now)
-        case .message(let body): try perform(try SocketIOPacket(parsing: body), end)
+        case .message(let body): try perform(try SocketIOPacket(parsing: body), at: now, end)
         case .upgrade, .noop: break
         }
     }
 
-    private mutating func perform(_ packet: SocketIOPacket, _ end: Cursor) throws(FrameFault) {
+    private mutating func perform(
+        _ packet: SocketIOPacket, at now: NIODeadline, _ end: Cursor
+    ) throws(FrameFault) {
         switch packet {
         case .connect(.root, let payload):
-            try join(with: payload)
+            try join(with: payload, at: now)
         case .connect(let namespace, _):
             try enqueue(.packet(EventStreamPacket.refused(namespace)))
         case .disconnect(.root):
@@ -49,10 +51,12 @@ extension EventStreamSession {
         }
     }
 
-    private mutating func join(with payload: ArraySlice<UInt8>) throws(FrameFault) {
+    private mutating func join(
+        with payload: ArraySlice<UInt8>, at now: NIODeadline
+    ) throws(FrameFault) {
         switch membership {
         case .outside:
-            guard rights.join(with: payload) else {
+            guard rights.join(with: payload, at: now) else {
                 return try enqueue(.packet(EventStreamPacket.tokenRefused))
             }
             try enqueue(.greeting)

@@ -103,7 +103,7 @@ struct EventStreamSession: Sendable {
     mutating func advance(to now: NIODeadline) {
         guard endReason == nil else { return }
         if let deadline = rights.deadline, now >= deadline {
-            end("the client showed no token in time")
+            end(rights.endReason)
         } else if !heartbeat.advance(to: now) {
             end("the client did not answer a ping in time")
         }

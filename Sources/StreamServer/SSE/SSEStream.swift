@@ -248,6 +248,9 @@ final class SSEStream: ChannelInboundHandler, RemovableChannelHandler, HubReader
             return context.close(promise: nil)
         }
         guard subscriber != nil, !isClosing else { return }
+        if let expires = request.expires, service.now() >= expires {
+            return sayGoodbye("token_expiring")
+        }
         guard context.channel.isWritable else { return watchStall(context, now) }
         lastProgress = now
         // A feed without news wakes nobody: here its readers move over what they skipped.

@@ -41,6 +41,8 @@ struct StreamRequest: Sendable {
     let asked: Selection
     /// The runs that are read: what of those the client may read.
     let selection: Selection
+    /// When the token ends that let the request in; nil for never.
+    let expires: Timestamp?
     let format: SSEFrame.Format
     let start: Start
     let mode: Mode
@@ -79,7 +81,9 @@ struct StreamRequest: Sendable {
         format = try target.flag("envelope") == true ? .envelope : .bare
         start = try StreamRequest.start(target, lastEventID: lastEventID)
         mode = try StreamRequest.mode(target)
-        selection = try admit(asked).visible(asked)
+        let holder = try admit(asked)
+        selection = holder.visible(asked)
+        expires = holder.expires
     }
 
     /// Reads a request for a stream, which `gate` lets in by its credentials or by a ticket.

@@ -73,7 +73,13 @@ struct SettingsDocument: Decodable {
                     && (1...TokenSetting.scopesMax).contains(scopes.count)
                 return isGood ? scopes : nil
             }
-            setting = TokenSetting(name: name, digest: digest, scopes: scopes)
+            let rule = "must be a time such as 2027-01-31T00:00:00Z, or null for never"
+            let key = TokenSetting.Key.expires.rawValue
+            let expires = try (members.value(key, rule, String?.self) ?? nil).map { text in
+                guard let time = Timestamp(rfc3339: text) else { throw members.fault(key, rule) }
+                return time
+            }
+            setting = TokenSetting(name: name, digest: digest, scopes: scopes, expires: expires)
         }
     }
 

@@ -26,13 +26,26 @@ struct AccessTests {
             })
         #expect(!access.isOpen)
         for (place, secret) in tokens.enumerated() {
-            #expect(access.holder(of: secret)?.name == "\(place)")
-            #expect(access.holder(of: Secret(secret.text + "x")) == nil)
-            #expect(access.holder(of: Secret(String(secret.text.dropLast()))) == nil)
-            #expect(access.holder(of: Secret(secret.digest.hexadecimal)) == nil, "not by the hash")
+            #expect(access.holder(of: secret, at: .now)?.name == "\(place)")
+            #expect(access.holder(of: Secret(secret.text + "x"), at: .now) == nil)
+            #expect(access.holder(of: Secret(String(secret.text.dropLast())), at: .now) == nil)
+            #expect(
+                access.holder(of: Secret(secret.digest.hexadecimal), at: .now) == nil,
+                "not by the hash")
         }
-        #expect(access.holder(of: tokens[1])?.mayPublish == true)
-        #expect(access.holder(of: Secret("")) == nil)
+        #expect(access.holder(of: tokens[1], at: .now)?.mayPublish == true)
+        #expect(access.holder(of: Secret(""), at: .now) == nil)
+    }
+
+    @Test("a token that has an end is known until then")
+    func expiry() {
+        let secret = Secret(prefix: "")
+        let end = Timestamp(microseconds: 1000)
+        let access = Access([
+            TokenSetting(name: "n", digest: secret.digest, scopes: [.admin], expires: end)
+        ])
+        #expect(access.holder(of: secret, at: Timestamp(microseconds: 999))?.expires == end)
+        #expect(access.holder(of: secret, at: end) == nil)
     }
 
     @Test("what cannot stand in a header is no token, though its hash were in the settings")
@@ -40,11 +53,11 @@ struct AccessTests {
         for text in ["a b", "a\r\nSet-Cookie: x", "é", "a;b", String(repeating: "a", count: 257)] {
             let setting = TokenSetting(
                 name: "n", digest: SecretDigest(of: text), scopes: [.publish])
-            #expect(Access([setting]).holder(of: Secret(text)) == nil)
+            #expect(Access([setting]).holder(of: Secret(text), at: .now) == nil)
         }
         let good = "abc.DEF~1+2/3_4-5="
         let setting = TokenSetting(name: "n", digest: SecretDigest(of: good), scopes: [.publish])
-        #expect(Access([setting]).holder(of: Secret(good))?.name == "n")
+        #expect(Access([setting]).holder(of: Secret(good), at: .now)?.name == "n")
     }
 
     @Test("a secret has 256 bits, is another each time, and prints as none")
@@ -84,7 +97,8 @@ struct AccessTests {
     func entry() throws {
         let setting = TokenSetting(
             name: #"the "board" \ é"#, digest: SecretDigest(of: "s"),
-            scopes: try scopes(["publish", "read:night-*", "read:a,\"b\"", "admin"]))
+            scopes: try scopes(["publish", "read:night-*", "read:a,\"b\"", "admin"]),
+            expires: Timestamp(microseconds: 1_800_000_000_000_000))
         let file = "{tokens: [\(setting.entry),]}"
         #expect(try SettingsFile.decode(Array(file.utf8), path: "FILE").tokens == [setting])
     }

@@ -24,7 +24,7 @@ struct EventStreamRightsTests {
         var link = EventStreamSessionTests.Link()
         link.session = EventStreamSession(
             id: "S", memberID: "M",
-            rights: .awaited(try access(), until: Self.start + EventStreamRights.patience),
+            rights: Gatekeeper(try access()).eventStreamRights(of: nil, at: Self.start),
             at: Self.start)
         return link
     }
@@ -66,11 +66,38 @@ struct EventStreamRightsTests {
         #expect(link.run() == ["end: the client showed no token in time"])
     }
 
+    @Test("a session ends with its token, by whatever way that was shown")
+    func expiry() throws {
+        let token = Secret(prefix: "")
+        let now = Timestamp(microseconds: 1_000_000)
+        let end = Timestamp(microseconds: 61_000_000)
+        let access = Access([
+            TokenSetting(name: "n", digest: token.digest, scopes: [.admin], expires: end)
+        ])
+        let gate = Gatekeeper(access, now: { now })
+        let holder = try gate.holder(of: token)
+        for shown in [holder, nil] {
+            var link = EventStreamSessionTests.Link()
+            link.session = EventStreamSession(
+                id: "S", memberID: "M", rights: gate.eventStreamRights(of: shown, at: Self.start),
+                at: Self.start)
+            let payload = shown == nil ? self.token(token) : ""
+            #expect(try link.say("40\(payload)").last == #"40{"sid":"M"}"#)
+            link.now = Self.start + .seconds(24)
+            #expect(link.run() == [])
+            #expect(link.session.rights.deadline == Self.start + .seconds(60))
+            link.now = Self.start + .seconds(60)
+            #expect(link.run() == ["end: the token has ended"])
+        }
+    }
+
     @Test("who was known when it came needs no token to join")
     func known() throws {
         var link = EventStreamSessionTests.Link()
         link.session = EventStreamSession(
-            id: "S", memberID: "M", rights: EventStreamRights(.everybody), at: Self.start)
+            id: "S", memberID: "M",
+            rights: Gatekeeper.open.eventStreamRights(of: .everybody, at: Self.start),
+            at: Self.start)
         #expect(try link.say("40").last == #"40{"sid":"M"}"#)
         #expect(link.session.rights.selection == .everything)
     }
@@ -86,8 +113,8 @@ struct EventStreamRightsTests {
             }
             try await say("secret", "hidden")
             try await say("public1", "open")
-            let rights = EventStreamRights.awaited(
-                try access(), until: .uptimeNanoseconds(.max))
+            let rights = Gatekeeper(try access()).eventStreamRights(
+                of: nil, at: .uptimeNanoseconds(0))
             let bench = try await EventStreamBench(service, pool, rights: rights)
             try await say("secret", "hidden")
             try await bench.deliver()
@@ -107,7 +134,7 @@ struct EventStreamRightsTests {
     func owner() throws {
         let session = EventStreamSession(
             id: "S", memberID: "M", rights: .known(.everything), at: Self.start)
-        let holder = try #require(try access().holder(of: reader))
+        let holder = try #require(try access().holder(of: reader, at: .now))
         let owned = PollingSession(session, owner: holder)
         #expect(owned.isOpen(to: holder))
         #expect(owned.isOpen(to: nil), "some clients show the token only once")

@@ -63,7 +63,12 @@ struct GatekeeperTests {
     func open() throws {
         let shown = credentials(Secret(prefix: ""))
         #expect(try Gatekeeper.open.admit(shown, .admin) == .everybody)
-        #expect(try Gatekeeper.open.admit(shown, ticket: "x", for: .all) == .everybody)
+        let open = Gatekeeper(.open)
+        #expect(try open.admit(shown, ticket: "x", for: .all) == .everybody)
+        for _ in 0..<2 * Tickets.holderMax {
+            let ticket = try open.ticket(for: .everybody, .all)
+            #expect(try open.admit(shown, ticket: ticket.text, for: .all) == .everybody)
+        }
     }
 
     // MARK: Tickets
@@ -120,6 +125,25 @@ struct GatekeeperTests {
         gate.pass(1)
         #expect(gate.refuses(.ticket, 401) { _ = try gate.admit(nil, ticket: old, .all) })
     }
+
+    @Test("a ticket ends with the token that it was given for")
+    func ticketOfToken() throws {
+        let token = Secret(prefix: "")
+        let wall = Locked(Timestamp(microseconds: 1))
+        let setting = TokenSetting(
+            name: "n", digest: token.digest, scopes: [.admin],
+            expires: Timestamp(microseconds: 2))
+        let keeper = Gatekeeper(Access([setting]), now: { wall.withLock { $0 } })
+        let ticket = try keeper.ticket(for: keeper.holder(of: token), .all)
+        wall.withLock { $0 = Timestamp(microseconds: 2) }
+        #expect(
+            isRefused(401) {
+                _ = try keeper.admit(GatekeeperTests.noCredentials, ticket: ticket.text, for: .all)
+            })
+        #expect(isRefused(401) { _ = try keeper.holder(of: token) })
+    }
+
+    private static let noCredentials = Credentials(host: nil) { _ in [] }
 
     @Test("so many tickets of one holder wait and no more, until some are used or too old")
     func bounds() throws {

@@ -98,6 +98,24 @@ struct HiddenRunTests {
         }
     }
 
+    @Test("a stream says good-bye when the token ends that opened it")
+    func expiry() async throws {
+        try await withService { service, pool in
+            for (end, isOpen) in [(1_500_000, false), (1_500_001, true)] {
+                let holder = Holder(
+                    name: "h", scopes: [.admin],
+                    expires: Timestamp(microseconds: Int64(end)))
+                let bench = try await StreamBench.open(
+                    HiddenRunTests.stream, service, pool, holder: holder)
+                _ = bench.frames()
+                try await bench.tick(after: 1)
+                #expect(bench.isOpen == isOpen)
+                let told = bench.frames().first { $0.event == "stream_bye" }?.data
+                #expect(told?.contains(#""reason":"token_expiring""#) == (isOpen ? nil : true))
+            }
+        }
+    }
+
     @Test("the list has none of them, and its pages are full all the same")
     func list() async throws {
         try await withService { service, _ in

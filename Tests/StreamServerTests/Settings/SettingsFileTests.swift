@@ -121,7 +121,7 @@ struct SettingsFileTests {
             ("{}", "tokens[0].name is missing"),
             (
                 "{name: 'n', sha256: '0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef', scopes: ['admin'], scope: 1}",
-                "tokens[0].scope is no setting; there are name, sha256, scopes"
+                "tokens[0].scope is no setting; there are name, sha256, scopes, expires"
             ),
             ("{name: '', sha256: '', scopes: []}", "tokens[0].name must be 1 to 64 bytes"),
             ("{name: 'n', sha256: '0', scopes: []}", "tokens[0].sha256 must be 64 hexadecimal"),
