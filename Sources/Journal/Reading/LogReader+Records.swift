@@ -30,12 +30,17 @@ extension LogReader {
     func find(_ hash: UInt64, in segment: SegmentFile, where matches: (Record) -> Bool)
         throws(JournalError) -> Offset?
     {
-        guard let loaded = try readableIndex(of: segment) else { return nil }
-        for place in loaded.footer.identities.groups(with: hash) {
-            let group = loaded.footer.index.groups[place]
+        let index: IdentityIndex
+        do throws(JournalError) {
+            index = try identities(of: segment)
+        } catch {
+            guard error.code == .damaged else { throw error }
+            return nil
+        }
+        for group in index.groups(with: hash) {
             var found: Offset?
             _ = GroupDecoder.decode(
-                try segment.bytes(of: group), of: group, in: loaded.header,
+                try segment.bytes(of: group), of: group, in: index.header,
                 isWanted: { _, _ in true },
                 yield: { if found == nil, matches($0) { found = $0.offset } })
             if let found { return found }

@@ -1,6 +1,7 @@
 /// What readers see of a journal: segments, the published end, and the newest records in memory.
 ///
-/// Guarded by one lock; only the committer's thread changes it.
+/// Guarded by one lock; only the committer's thread changes it, or in another process than the
+/// writer's whoever finds that a segment was replaced.
 struct LogState {
     /// The newest records are kept in memory up to this many bytes of data.
     static let tailBytesMax = 4 << 20

@@ -157,9 +157,7 @@ package struct Verification {
             report.damage(path, "the segment before is not the one that it followed", at: .zero)
         }
         isPredecessorCut = !header.ranges.isEmpty
-        predecessor = loaded.footerCRC.map {
-            .init(base: header.base, length: loaded.fileLength, footerCRC: $0)
-        }
+        predecessor = loaded.isSealed ? loaded.asPredecessor : nil
         let index = loaded.footer.index
         report.records += index.recordCount
         for (run, summary) in index.directory.runs.sorted(by: { $0.key < $1.key }) {
