@@ -6,6 +6,7 @@ package struct LogReader: Sendable {
     let state: Locked<LogState>
     private let indexes = SegmentCache<LoadedSegment>(bytesMax: indexBytesMax) { $0.weight }
     private let identities = SegmentCache<IdentityIndex>(bytesMax: identityBytesMax) { $0.weight }
+    let recentGroups = RecentGroups()
     /// What another process made of the journal meanwhile; nil in its writer, which knows.
     private let reload: (@Sendable () throws(JournalError) -> LogState)?
 

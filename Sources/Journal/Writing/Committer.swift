@@ -192,16 +192,9 @@ final class Committer: @unchecked Sendable {
         let end = end
         let base = state.withLock { state -> Offset in
             guard var active = state.active.take() else { return end }
-            var place = 0
-            for block in blocks {
-                let range = place..<place + block.header.recordCount
-                active.index.add(
-                    block.header, at: block.position, length: block.length,
-                    earliest: block.earliest, latest: block.latest,
-                    records: batch.records.span.extracting(range),
-                    fields: batch.fields.span.extracting(range), segment: active.header.base)
-                place = range.upperBound
-            }
+            active.index.add(
+                blocks, records: batch.records.span, fields: batch.fields.span,
+                segment: active.header.base)
             state.noteIdentities(of: batch, base: active.header.base)
             active.position = position
             state.active = active

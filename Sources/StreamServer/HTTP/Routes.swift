@@ -82,6 +82,11 @@ struct Routes: Sendable {
             let target = try RequestTarget(request.head.path ?? "")
             return try await runs.events(try RequestTarget.run(target.path[2]), target)
         }
+        let tapes = TapeEndpoint(service: service)
+        router.get("/api/runs/:run/tape") { request, _ in
+            let target = try RequestTarget(request.head.path ?? "")
+            return try tapes.tape(try RequestTarget.run(target.path[2]))
+        }
         // A stream is answered elsewhere: what arrives here says what is wrong with the request.
         for path in ["/api/stream/agent_chat", "/api/stream/agent_chat/:run"] {
             router.get(RouterPath(path)) { request, _ -> Response in
