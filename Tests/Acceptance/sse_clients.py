@@ -84,8 +84,8 @@ def read_aiohttp_sse_client2(url, last_event_id):
             runner.run(source.__aexit__())
 
 
-def read_curl(url, last_event_id):
-    words = ["curl", "--silent", "--show-error", "--no-buffer", "--fail", "--noproxy", "*"]
+def read_curl(url, last_event_id, options=()):
+    words = ["curl", "--silent", "--no-buffer", "--fail", "--noproxy", "*", *options]
     for name, value in resume(last_event_id).items():
         words += ["-H", f"{name}: {value}"]
     with subprocess.Popen([*words, url], stdout=subprocess.PIPE) as child:
@@ -113,9 +113,9 @@ BROKEN = (OSError, httpx.TransportError, aiohttp.ClientError)
 class Reader(threading.Thread):
     """Reads one stream with one library until a frame of the type `end`, through everything."""
 
-    def __init__(self, library, url, end):
+    def __init__(self, frames_of, url, end):
         super().__init__(daemon=True)
-        self.frames_of, self.url, self.end = LIBRARIES[library], url, end
+        self.frames_of, self.url, self.end = frames_of, url, end
         self.told, self.connects, self.failure = [], 0, None
         self.pause = threading.Event()
         self.start()

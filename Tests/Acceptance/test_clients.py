@@ -49,7 +49,7 @@ def start(stack, name, server, directory):
     if name == "curl":
         browsers.installed("curl")
     url = f"http://127.0.0.1:{server.port}{tapedeck.stream_target(RUN, {})}"
-    return sse_clients.Reader(name, url, tapedeck.THREAD_CLOSED)
+    return sse_clients.Reader(sse_clients.LIBRARIES[name], url, tapedeck.THREAD_CLOSED)
 
 
 def wait_for(clients, event, timeout):
@@ -101,7 +101,7 @@ def scene(serve_module, tmp_path_factory):
 
 @pytest.mark.parametrize("name", CLIENTS)
 def test_a_client_of_others_sees_every_event_once_through_restarts(scene, name, figure):
-    """What was acknowledged, in its order and to the byte; resumes are exact, and no gap is told."""
+    """What was acknowledged, in its order and to the byte; resumes are exact, no gap is told."""
     if name in scene.missing:
         pytest.skip(scene.missing[name])
     assert name not in scene.failures, scene.failures[name]
