@@ -12,7 +12,9 @@ What each of them does by itself when the connection ends, and what its user mus
 | `curl` | exits 18, or 56 | exits 0 | printed like all |
 
 `retry` is followed by browsers, `requests-sse` and `aiohttp-sse-client2`. Where a library does not
-reconnect, `Reader` does, with the last id that it was handed over, as its user would.
+reconnect, `Reader` does, with the last id that it was handed over, as its user would. `sseclient-py`
+hands over a frame that is cut off, unless its transport tells that the stream is: ours and nginx do,
+Caddy 2.6 does not.
 """
 
 import asyncio
@@ -140,7 +142,7 @@ class Reader(threading.Thread):
         return any(told[1:] == (event_id, data) for told in reversed(self.told))
 
     def close(self):
-        self.join(10)
+        self.join(5)
         assert not self.is_alive(), "it does not see the end"
         assert self.failure is None, self.failure
 

@@ -17,7 +17,7 @@ from producer import Producer
 
 RUN = "read by others"
 # At the end the server is stopped in peace, once.
-RESTARTS = ["kill"] * tapedeck.rounds(2, 20) + ["stop"]
+RESTARTS = ["kill"] * (10 if tapedeck.DEEP else 2) + ["stop"]
 BROWSERS = {"firefox": browsers.firefox, "webkit": browsers.webkit}
 CLIENTS = [*BROWSERS, *sse_clients.LIBRARIES]
 # How often a client's user had to connect: those that reconnect by themselves need it once.
@@ -83,7 +83,7 @@ def scene(serve_module, tmp_path_factory):
             after = tapedeck.eventually(
                 lambda known=known: producer.acknowledged[known:], 10, "an event after a restart"
             )[0]
-            for name, seconds in wait_for(clients, after, 30).items():
+            for name, seconds in wait_for(clients, after, 20).items():
                 reconnects[name] = max(reconnects.get(name, 0), seconds)
         acknowledged = producer.stop()
         end = {"run_id": RUN, "thread_id": f"{RUN}-thread", "status": "completed"}
