@@ -4,6 +4,7 @@ All of them take `get(url)` and `execute_script(text, *arguments)`.
 """
 
 import contextlib
+import gc
 import glob
 import os
 import shutil
@@ -82,6 +83,10 @@ class Firefox:
 
     def quit(self):
         self.marionette.cleanup()
+        # Its profiles remove themselves when they are collected, which the interpreter's end is too
+        # late for.
+        self.marionette = None
+        gc.collect()
 
 
 @contextlib.contextmanager
