@@ -450,7 +450,7 @@ class Follower(threading.Thread):
     def run(self):
         while not self.stopping.is_set():
             try:
-                with Stream(self.port, self.target, self.last_event_id) as stream:
+                with self.open() as stream:
                     assert stream.status == 200, f"status {stream.status}"
                     self.connections += 1
                     self.follow(stream)
@@ -459,6 +459,9 @@ class Follower(threading.Thread):
             except Exception as error:  # Told by the test that waits for this client.
                 self.failure = error
                 return
+
+    def open(self):
+        return Stream(self.port, self.target, self.last_event_id)
 
     def follow(self, stream):
         while not self.stopping.is_set():
