@@ -7,22 +7,30 @@ extension LogReader {
             found = record
         case .active(let part):
             for group in part.groups {
-                found = try records(of: group, in: part.header) { () throws(JournalError) in
+                let records = try records(of: group, in: part.header) {
+                    () throws(JournalError) in
                     try part.file.read(group.length, at: group.position)
-                }.first { $0.offset == offset }
+                }
+                found = LogReader.record(at: offset, among: records)
             }
         case .file(let segment):
             guard let loaded = try readableIndex(of: segment),
                 let place = loaded.footer.index.group(reaching: offset)
             else { return nil }
             let group = loaded.footer.index.groups[place]
-            found = try records(of: group, in: loaded.header) { () throws(JournalError) in
+            let records = try records(of: group, in: loaded.header) { () throws(JournalError) in
                 try segment.bytes(of: group)
-            }.first { $0.offset == offset }
+            }
+            found = LogReader.record(at: offset, among: records)
         case nil:
             break
         }
         return found
+    }
+
+    private static func record(at offset: Offset, among records: [Record]) -> Record? {
+        guard let place = records.lowerBound({ $0.offset < offset }) else { return nil }
+        return records[place].offset == offset ? records[place] : nil
     }
 
     /// The offset of a record of `segment` with this identity hash for which `matches` holds.

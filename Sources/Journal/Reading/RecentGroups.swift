@@ -1,8 +1,10 @@
 /// The records of the few groups that were asked for last.
 final class RecentGroups: Sendable {
     private static let groupsMax = 8
-    /// A group with more raw bytes is decoded each time.
-    private static let rawMax = 1 << 20
+    /// The raw bytes of all of them together; a group that alone has more is decoded each time.
+    ///
+    /// A request that is recorded atomically is one group, of 8 MiB at most.
+    private static let rawMax = 16 << 20
 
     private struct Entry {
         var salt: UInt64
@@ -36,7 +38,13 @@ final class RecentGroups: Sendable {
         let records = try decode()
         guard group.rawLength <= RecentGroups.rawMax else { return records }
         entries.withLock { entries in
-            if entries.count == RecentGroups.groupsMax { entries.removeFirst() }
+            var raw = entries.reduce(group.rawLength) { $0 + $1.group.rawLength }
+            while entries.count == RecentGroups.groupsMax || raw > RecentGroups.rawMax,
+                let oldest = entries.first
+            {
+                raw -= oldest.group.rawLength
+                entries.removeFirst()
+            }
             entries.append(Entry(salt: header.salt, group: group, records: records))
         }
         return records

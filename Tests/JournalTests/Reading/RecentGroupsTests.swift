@@ -32,7 +32,13 @@ struct RecentGroupsTests {
         // The first one has given way, and comes back.
         try ask(1)
         #expect(decoded == 10)
-        for _ in 0..<2 { try ask(99, raw: 2 << 20) }
-        #expect(decoded == 12)
+        // A large one takes the place of the others, and one that is too large is never kept.
+        for _ in 0..<2 { try ask(98, raw: 16 << 20) }
+        #expect(decoded == 11)
+        for _ in 0..<2 { try ask(99, raw: 17 << 20) }
+        #expect(decoded == 13)
+        try ask(98, raw: 16 << 20)
+        try ask(1)
+        #expect(decoded == 14)
     }
 }
