@@ -49,6 +49,7 @@ struct ReplayCommand: AsyncParsableCommand {
     var out = "-"
 
     func run() async throws {
+        Interruption.endsTheProgram()
         let (view, run) = try source()
         let plan = try ReplayPlan(
             selection: .run(run), from: from, until: until, speed: speed, idleLimit: idleLimit,

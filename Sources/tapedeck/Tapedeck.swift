@@ -12,7 +12,8 @@ struct Tapedeck: AsyncParsableCommand {
         version: TapedeckServer.version,
         subcommands: [
             ServeCommand.self, RecordCommand.self, ImportCommand.self, ExportCommand.self,
-            ReplayCommand.self, RunsCommand.self, VerifyCommand.self, PruneCommand.self,
+            ReplayCommand.self, TailCommand.self, ShowCommand.self, RunsCommand.self,
+            VerifyCommand.self, PruneCommand.self,
             PinCommand.self, UnpinCommand.self, DeleteCommand.self, BackupCommand.self,
             ForkCommand.self, DemoCommand.self,
         ]
