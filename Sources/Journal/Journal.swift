@@ -10,16 +10,20 @@ public final class Journal: JournalReading {
         public var durability: Durability
         /// A segment is closed once it is this long, in bytes.
         public var segmentBytesMax: Int
+        /// A segment is closed once it has so many records, however short they are: what a start
+        /// after a crash has to read again, and a reader to know of a segment, stays bounded.
+        public var segmentRecordsMax: Int
         /// More data than this, in bytes, is never queued for the disk.
         public var queuedBytesMax: Int
 
-        /// The given options, by default durable, with segments of 64 MiB.
+        /// The given options, by default durable, with segments of 64 MiB or 262,144 records.
         public init(
             durability: Durability = .durable, segmentBytesMax: Int = 64 << 20,
-            queuedBytesMax: Int = 64 << 20
+            segmentRecordsMax: Int = 1 << 18, queuedBytesMax: Int = 64 << 20
         ) {
             self.durability = durability
             self.segmentBytesMax = segmentBytesMax
+            self.segmentRecordsMax = segmentRecordsMax
             self.queuedBytesMax = queuedBytesMax
         }
     }
@@ -216,6 +220,9 @@ public final class Journal: JournalReading {
         }
         return try result.get()
     }
+
+    /// Why records that were to be removed are still there; nil when none are, or it is under way.
+    package var removalFailure: JournalError? { removals.failure }
 
     /// Calls `observer` with each commit once it is published, in order, on the thread that writes
     /// the journal, where it must not block.

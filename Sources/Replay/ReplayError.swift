@@ -23,6 +23,12 @@ package struct ReplayError: Error, Hashable, Sendable, CustomStringConvertible {
         ///
         /// Correct it as the message says.
         package static let invalidDuration = Code("invalidDuration")
+        /// The text names nothing that could be taken out of a run.
+        ///
+        /// Correct it as the message says.
+        package static let invalidRedaction = Code("invalidRedaction")
+        /// An event cannot be handed on without what was to be taken out.
+        package static let cannotRedact = Code("cannotRedact")
     }
 
     /// The most characters of a refused text that a message repeats.
@@ -34,6 +40,11 @@ package struct ReplayError: Error, Hashable, Sendable, CustomStringConvertible {
     package var message: String
 
     package var description: String { message }
+
+    init(_ code: Code, _ message: String) {
+        self.code = code
+        self.message = message
+    }
 
     /// A refusal of `text`, which `problem` says to be what it is not and what to give instead.
     init(_ code: Code, refusing text: some StringProtocol, _ problem: String) {

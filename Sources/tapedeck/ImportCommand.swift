@@ -6,11 +6,11 @@ import StreamServer
 struct ImportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "import",
-        abstract: "Import recordings: NDJSON, or a registry database; again adds nothing.")
+        abstract: "Import recordings: NDJSON, tapes, or a registry database; again adds nothing.")
 
     @OptionGroup var journal: JournalOptions
 
-    @Argument(help: "The files: one event a line, or SQLite.")
+    @Argument(help: "The files: one event a line, tapes, or SQLite.")
     var files: [String]
 
     func run() async throws {

@@ -1,17 +1,24 @@
+import Journal
 import StreamServer
 
 /// A file to import, as its first bytes tell what it is.
 enum ImportSource {
     /// A file of NDJSON lines.
     case lines(RecordingFile)
+    /// A tape.
+    case tape(TapeFile)
     /// A registry: a SQLite database.
     case registry(RegistryImport)
 
     /// The file at `path`.
     init(_ path: String) {
-        self =
-            RegistryFile.isDatabase(path)
-            ? .registry(RegistryImport(path)) : .lines(RecordingFile(path))
+        if RegistryFile.isDatabase(path) {
+            self = .registry(RegistryImport(path))
+        } else if JournalView.isTape(path) {
+            self = .tape(TapeFile(path: path))
+        } else {
+            self = .lines(RecordingFile(path))
+        }
     }
 
     /// Reads the file through, as far as that can show a mistake.
@@ -21,6 +28,8 @@ enum ImportSource {
         switch self {
         case .lines(let file):
             try await file.check()
+        case .tape(let tape):
+            try tape.check()
         case .registry(var registry):
             try registry.check()
             self = .registry(registry)
@@ -31,6 +40,7 @@ enum ImportSource {
     var stem: String {
         switch self {
         case .lines(let file): file.stem
+        case .tape(let tape): RecordingFile(tape.path).stem
         case .registry: RegistryRecording.stem
         }
     }
@@ -44,6 +54,7 @@ enum ImportSource {
     var path: String {
         switch self {
         case .lines(let file): file.path
+        case .tape(let tape): tape.path
         case .registry(let registry): registry.path
         }
     }
@@ -60,6 +71,8 @@ enum ImportSource {
         switch self {
         case .lines(let file):
             try await file.read(body)
+        case .tape(let tape):
+            try await tape.read(body)
         case .registry(var registry):
             defer { self = .registry(registry) }
             try await registry.read(body)

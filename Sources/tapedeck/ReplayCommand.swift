@@ -11,8 +11,11 @@ struct ReplayCommand: AsyncParsableCommand {
 
     @OptionGroup var journal: JournalOptions
 
-    @Argument(help: "The run.")
-    var run: String
+    @Argument(help: "The run; of a tape that holds one run alone, it need not be named.")
+    var run: String?
+
+    @Option(help: "Replay this tape, and no journal.")
+    var tape: String?
 
     @Option(
         help: "How fast: 0.1 to 1000 times the original, or max.",
@@ -46,19 +49,14 @@ struct ReplayCommand: AsyncParsableCommand {
     var out = "-"
 
     func run() async throws {
-        guard let run = RunID(run) else {
-            throw ValidationError("a run id is 1 to 256 bytes without control characters")
-        }
-        let view = try JournalView(journal.directory)
-        guard view.run(run) != nil else {
-            throw Failure("\(journal.directory): there is no run \(run); see tapedeck runs")
-        }
+        Interruption.endsTheProgram()
+        let (view, run) = try source()
         let plan = try ReplayPlan(
             selection: .run(run), from: from, until: until, speed: speed, idleLimit: idleLimit,
             source: view
         ) { id in
             guard case .exact(let cursor) = view.epochs.resolve(id, end: view.end) else {
-                throw Failure("\(journal.directory): \(id) is no id of this journal")
+                throw Failure("\(tape ?? journal.directory): \(id) is no id of its events")
             }
             return cursor
         }
@@ -75,6 +73,18 @@ struct ReplayCommand: AsyncParsableCommand {
             _ = try await Replayer(plan, source: view, loops: loop, clock: MonotonicClock())
                 .run(into: sink)
         } catch is OutputFile.ReaderGone {}
+    }
+}
+
+extension ReplayCommand {
+    /// What is replayed, and the run of it.
+    private func source() throws -> (JournalView, RunID) {
+        if let tape {
+            let view = try JournalView(tape: tape)
+            return (view, try view.run(named: run, of: tape))
+        }
+        guard let run else { throw ValidationError("name a run, or a tape with --tape") }
+        return try journal.view(of: run)
     }
 }
 
@@ -103,10 +113,7 @@ private final class LineSink: ReplaySink {
                 shown.appendLine(epoch: epoch, to: &bytes)
                 bytes.append(UInt8(ascii: "\n"))
             case .gap(let gap):
-                StandardError.write(
-                    "tapedeck: \(gap.missed.map(String.init) ?? "some") records are missing "
-                        + "between offsets \(gap.range.lowerBound.rawValue) and "
-                        + "\(gap.range.upperBound.rawValue) (\(gap.reason.rawValue))\n")
+                StandardError.write("tapedeck: \(gap.sentence)\n")
             }
         }
         if !bytes.isEmpty { try output.write(bytes) }

@@ -33,6 +33,33 @@ struct OutputFile: Sendable {
         return OutputFile(descriptor: descriptor, name: path)
     }
 
+    /// A file beside `path` that is to take its place once it is whole; where something that is no
+    /// ordinary file has that name, that itself.
+    ///
+    /// - Throws: ``Failure`` when it cannot be made.
+    static func draft(of path: String) throws -> OutputFile {
+        var status = stat()
+        let isOrdinary = unsafe stat(path, &status) != 0 || status.st_mode & S_IFMT == S_IFREG
+        return try create(isOrdinary ? "\(path).part-\(getpid())" : path)
+    }
+
+    /// Gives a draft the name that it was made for.
+    ///
+    /// - Throws: ``Failure`` when its bytes cannot be brought to the disk, or it cannot be renamed.
+    func take(_ path: String) throws {
+        defer { close(descriptor) }
+        guard name != path else { return }
+        guard fsync(descriptor) == 0, unsafe rename(name, path) == 0 else {
+            throw Failure("\(path): the file cannot be written: \(OutputFile.reason())")
+        }
+    }
+
+    /// Takes away the draft of `path`.
+    func discard(_ path: String) {
+        if name != path { _ = unsafe unlink(name) }
+        close(descriptor)
+    }
+
     /// Writes all of `bytes`.
     ///
     /// - Throws: ``ReaderGone`` when nobody reads the pipe, ``Failure`` when it cannot be written.

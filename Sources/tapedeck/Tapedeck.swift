@@ -11,10 +11,11 @@ struct Tapedeck: AsyncParsableCommand {
         abstract: "Records what teams of AI agents say to each other, and plays it back.",
         version: TapedeckServer.version,
         subcommands: [
-            ServeCommand.self, RecordCommand.self, ImportCommand.self, ReplayCommand.self,
-            RunsCommand.self, VerifyCommand.self, PruneCommand.self, PinCommand.self,
-            UnpinCommand.self, DeleteCommand.self, BackupCommand.self, ForkCommand.self,
-            TokenCommand.self, DemoCommand.self,
+            ServeCommand.self, RecordCommand.self, ImportCommand.self, ExportCommand.self,
+            ReplayCommand.self, TailCommand.self, ShowCommand.self, RunsCommand.self,
+            VerifyCommand.self, PruneCommand.self,
+            PinCommand.self, UnpinCommand.self, DeleteCommand.self, BackupCommand.self,
+            ForkCommand.self, TokenCommand.self, DemoCommand.self,
         ]
     )
 

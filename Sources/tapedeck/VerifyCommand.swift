@@ -7,19 +7,25 @@ import StreamServer
 struct VerifyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
-        abstract: "Check every byte of the journal; repairs nothing.",
+        abstract: "Check every byte of the journal, or of tapes; repairs nothing.",
         discussion: "Exits 0 when it is clean, 3 when it is damaged, 2 when it cannot be read.")
 
     private static let damagedCode: CInt = 3
 
     @OptionGroup var journal: JournalOptions
 
+    @Argument(help: "Tapes to check, instead of the journal.")
+    var tapes: [String] = []
+
     @Flag(help: "Print the findings as one JSON object.")
     var json = false
 
     func run() throws {
         let progress = ProgressLine()
-        let report = try Verification.run(journal.directory) { progress.show($0, "checked") }
+        let report =
+            tapes.isEmpty
+            ? try Verification.run(journal.directory) { progress.show($0, "checked") }
+            : try Verification.run(tapes: tapes) { progress.show($0, "checked") }
         progress.clear()
         do {
             try OutputFile.standard.write(json ? report.json : Array(report.text.utf8))

@@ -42,7 +42,7 @@ def pytest_terminal_summary(terminalreporter, config):
 def start_servers(directory):
     servers = []
 
-    def start(*arguments, journal=None, port=0):
+    def start(*arguments, journal=None, port=None):
         journal = journal or directory / f"journal-{len(servers)}"
         servers.append(tapedeck.Server(journal, *arguments, port=port))
         return servers[-1].start()

@@ -39,6 +39,8 @@ class AsgiService(event_service.Service):
 
     async def disconnect(self, sid):
         await self.server.disconnect(sid)
+        # The handler is not always called where the client closes while `41` is sent.
+        self.disconnected(sid)
 
     async def close(self, sid):
         transport = self.server.manager.eio_sid_from_sid(sid, "/")

@@ -161,8 +161,10 @@ class Polling:
 class WebSocket(tapedeck.Closing):
     """A WebSocket on a plain socket; text messages go out masked, and come back as bytes."""
 
-    def __init__(self, port, target=WEBSOCKET, headers=None, timeout=10, buffer=None):
-        self.connection = tapedeck.Connection(port, timeout)
+    def __init__(
+        self, port, target=WEBSOCKET, headers=None, timeout=10, buffer=None, connection=None
+    ):
+        self.connection = connection or tapedeck.Connection(port, timeout)
         if buffer:
             self.connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
         key = base64.b64encode(os.urandom(16)).decode()

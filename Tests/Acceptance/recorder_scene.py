@@ -18,7 +18,7 @@ class EventService(tapedeck.Process):
     """`event_service.py` in a process of its own; it keeps its port and its ledger."""
 
     def __init__(self, kind, directory, pings):
-        self.ledger, self.port = directory / "ledger", 0
+        self.ledger, self.port = directory / "ledger", tapedeck.free_port()
         words = [sys.executable, HERE / "event_service.py", "--server", kind]
         words += ["--ledger", self.ledger]
         words += ["--ping-interval", pings[0], "--ping-timeout", pings[1]]

@@ -12,6 +12,7 @@ import datetime
 import json
 import os
 import pathlib
+import random
 import re
 import select
 import signal
@@ -24,6 +25,8 @@ import urllib.parse
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = os.environ.get("TAPEDECK", str(ROOT / ".build/release/tapedeck"))
 DEEP = os.environ.get("TAPEDECK_DEEP") == "1"
+# Linux takes the ports of outgoing connections from here up, unless it was told otherwise.
+EPHEMERAL_PORT_MIN = 32_768
 MESSAGE = "agent_chat_message_sent"
 THREAD_CREATED = "agent_chat_thread_created"
 THREAD_CLOSED = "agent_chat_thread_closed"
@@ -122,10 +125,18 @@ def eventually(check, timeout, what):
 
 
 def free_port():
-    """A loopback port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A loopback port that nobody listens on, and that the kernel gives to no connection.
+
+    So it is still free when what listens there is started again.
+    """
+    while True:
+        port = random.SystemRandom().randrange(10_000, EPHEMERAL_PORT_MIN)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        return port
 
 
 # --- HTTP -------------------------------------------------------------------------------------
@@ -439,7 +450,7 @@ class Follower(threading.Thread):
     def run(self):
         while not self.stopping.is_set():
             try:
-                with Stream(self.port, self.target, self.last_event_id) as stream:
+                with self.open() as stream:
                     assert stream.status == 200, f"status {stream.status}"
                     self.connections += 1
                     self.follow(stream)
@@ -448,6 +459,9 @@ class Follower(threading.Thread):
             except Exception as error:  # Told by the test that waits for this client.
                 self.failure = error
                 return
+
+    def open(self):
+        return Stream(self.port, self.target, self.last_event_id)
 
     def follow(self, stream):
         while not self.stopping.is_set():
@@ -562,8 +576,8 @@ class Process:
 class Server(Process):
     """`tapedeck serve` on loopback. Restarts keep the port."""
 
-    def __init__(self, journal, *arguments, port=0):
-        self.journal, self.port = pathlib.Path(journal), port
+    def __init__(self, journal, *arguments, port=None):
+        self.journal, self.port = pathlib.Path(journal), free_port() if port is None else port
         upstream = () if "--upstream" in arguments else ("--upstream", "none")
         words = [BINARY, "serve", "--journal", journal, *upstream, *arguments]
         super().__init__(words, f"{journal}.log")

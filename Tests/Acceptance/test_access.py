@@ -21,7 +21,7 @@ STREAM = "/api/stream/agent_chat"
 # What anyone may see.
 OPEN = ["/", "/sequencer?run=x", "/page.js", "/page.css", "/health", "/ready"]
 READING = [
-    "/api/runs", "/api/runs/open1", "/api/runs/open1/events", STREAM, f"{STREAM}/open1",
+    "/api/runs", "/api/runs/open1", "/api/runs/open1/events", "/api/runs/open1/tape", STREAM, f"{STREAM}/open1",
     f"{STREAM}?run=open1&run=hidden", f"{STREAM}/open1?mode=replay&speed=max",
 ]  # fmt: skip
 

@@ -6,40 +6,20 @@ import pathlib
 import threading
 import time
 
+import browsers
 import pytest
 import tapedeck
-from selenium import webdriver
+from producer import Producer
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
 KILLS = 15 if tapedeck.DEEP else 5
-FOLLOW = """
-window.seen = [];
-const source = new EventSource(arguments[0]);
-const types = ["agent_chat_message_sent", "connected", "stream_live", "stream_gap", "stream_reset", "stream_bye"];
-for (const type of types)
-    source.addEventListener(type, e => seen.push([type, e.lastEventId, e.data]));
-window.source = source;
-"""
 
 
 @pytest.fixture
 def browser():
-    options = webdriver.ChromeOptions()
-    options.binary_location = "/usr/bin/chromium"
-    for argument in (
-        "--headless=new",
-        "--no-sandbox",
-        "--disable-dev-shm-usage",
-        "--no-proxy-server",
-        "--window-size=1280,900",
-    ):
-        options.add_argument(argument)
-    driver = webdriver.Chrome(options, webdriver.ChromeService("/usr/bin/chromedriver"))
-    driver.set_page_load_timeout(30)
-    driver.set_script_timeout(30)
-    yield driver
-    driver.quit()
+    with browsers.chromium() as driver:
+        yield driver
 
 
 @pytest.fixture
@@ -49,40 +29,10 @@ def proxied(server):
     proxy.close()
 
 
-class Producer(threading.Thread):
-    """Broadcasts messages one by one, each again and again until it is acknowledged."""
-
-    def __init__(self, server, run):
-        super().__init__(daemon=True)
-        self.server, self.run_id = server, run
-        self.acknowledged, self.failure, self.stopping = [], None, threading.Event()
-        self.start()
-
-    def run(self):
-        n = 0
-        try:
-            while not self.stopping.wait(0.02):
-                data, deadline, answer = (
-                    tapedeck.message(self.run_id, n),
-                    time.monotonic() + 20,
-                    None,
-                )
-                while answer is None:
-                    try:
-                        answer = self.server.broadcast(data)
-                    except OSError:
-                        assert time.monotonic() < deadline, "a message is not acknowledged"
-                        time.sleep(0.02)
-                self.acknowledged.append((answer["id"], tapedeck.dump(data).decode()))
-                n += 1
-        except Exception as error:
-            self.failure = error
-
-
 def test_an_event_source_sees_every_event_once_through_five_kills(server, proxied, browser, figure):
     """Every acknowledged event once, in order; Last-Event-ID on each reconnect; no gap told."""
     browser.get(f"http://127.0.0.1:{proxied.port}/")
-    browser.execute_script(FOLLOW, tapedeck.stream_target("browser-run", {}))
+    browser.execute_script(browsers.FOLLOW, tapedeck.stream_target("browser-run", {}))
     producer, reconnects = Producer(server, "browser-run"), []
 
     def live_frames():
@@ -100,10 +50,7 @@ def test_an_event_source_sees_every_event_once_through_five_kills(server, proxie
         tapedeck.eventually(lambda: live_frames() > kill + 1, 20, "the browser comes back")
         reconnects.append(time.monotonic() - killed)
     time.sleep(0.5)
-    producer.stopping.set()
-    producer.join(30)
-    assert not producer.is_alive() and producer.failure is None, producer.failure
-    last = producer.acknowledged[-1][0]
+    last = producer.stop()[-1][0]
     tapedeck.eventually(
         lambda: browser.execute_script("return seen.some(([, id]) => id == arguments[0])", last),
         20,

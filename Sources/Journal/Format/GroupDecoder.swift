@@ -22,8 +22,18 @@ enum GroupDecoder {
         _ bytes: [UInt8], of group: GroupEntry, in segment: SegmentHeader,
         isWanted: (RunID, Offset) -> Bool, yield: (Record) -> Void
     ) -> GroupDamage? {
-        var raw = GroupBytes(capacity: group.rawLength)
         var records = RecordDecoder()
+        return decode(
+            bytes, of: group, in: segment, with: &records, isWanted: isWanted, yield: yield)
+    }
+
+    /// The same by a decoder that has decoded other groups before.
+    static func decode(
+        _ bytes: [UInt8], of group: GroupEntry, in segment: SegmentHeader,
+        with records: inout RecordDecoder, isWanted: (RunID, Offset) -> Bool,
+        yield: (Record) -> Void
+    ) -> GroupDamage? {
+        var raw = GroupBytes(capacity: group.rawLength)
         var index = 0
         var reached: Offset?
         while index < bytes.count {

@@ -4,6 +4,10 @@
 final class GroupEncoder {
     /// A group closes before it would hold more raw bytes than this: the unit of random access.
     static let groupRawMax = 128 << 10
+    /// A group closes with so many records, however short they are.
+    ///
+    /// To read one of them, all before it are decoded. A unit that has more is a group of its own.
+    static let groupRecordsMax = 96
 
     private let segment: SegmentHeader
     private let compressor: LZ4GroupCompressor
@@ -14,6 +18,8 @@ final class GroupEncoder {
         /// Nil where the next record starts a new one.
         var records: RecordEncoder?
         var block = OpenBlock()
+        /// How many records it has, those of the block counted.
+        var recordCount = 0
     }
 
     private struct OpenBlock {
@@ -79,7 +85,7 @@ final class GroupEncoder {
         _ output: inout Output, _ start: Position, _ synced: Position
     ) {
         var size = 0
-        var isCovered = group.block.count + unit.count <= BlockHeader.recordsMax
+        var isCovered = group.recordCount + unit.count <= GroupEncoder.groupRecordsMax
         for place in unit {
             size += RecordEncoder.lengthMax(records, at: place)
             if group.records?.anchor.covers(records[place].ingest) != true { isCovered = false }
@@ -90,6 +96,7 @@ final class GroupEncoder {
         compressor.begin(capacity: max(GroupEncoder.groupRawMax, size + 64))
         let anchor = GroupAnchor(time: records[unit.lowerBound].ingest)
         group.records = RecordEncoder(anchor: anchor)
+        group.recordCount = 0
         group.block.startsGroup = true
         anchor.encode(into: &group.block.raw)
     }
@@ -101,6 +108,7 @@ final class GroupEncoder {
         group.records?.encode(records, at: place, expected: expected, into: &group.block.raw)
         group.block.last = offset
         group.block.count += 1
+        group.recordCount += 1
         let wall = records[place].ingest.wall
         let time = records[place].eventTime ?? wall
         group.block.earliest = min(group.block.earliest, time)

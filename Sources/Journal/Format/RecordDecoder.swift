@@ -1,6 +1,13 @@
 /// Reads records back from the raw bytes of a block.
 struct RecordDecoder {
     private var context: GroupContext?
+    private var names = Names()
+
+    /// What was spelled out so far, in this group and those before.
+    private struct Names {
+        var runs = DecodedNames<RunID>()
+        var types = DecodedNames<EventType>()
+    }
 
     /// Takes the records of one block, in the order of their group, and hands those that
     /// `isWanted` to `yield`.
@@ -20,7 +27,8 @@ struct RecordDecoder {
         for _ in 0..<block.recordCount {
             guard
                 let offset = Self.decodeRecord(
-                    &reader, &context, expected: expected, isWanted: isWanted, yield: yield),
+                    &reader, &context, &names, expected: expected, isWanted: isWanted,
+                    yield: yield),
                 offset <= block.last
             else { return false }
             expected = offset.next
@@ -30,13 +38,14 @@ struct RecordDecoder {
     }
 
     private static func decodeRecord(
-        _ reader: inout ByteReader, _ context: inout GroupContext, expected: Offset,
+        _ reader: inout ByteReader, _ context: inout GroupContext, _ names: inout Names,
+        expected: Offset,
         isWanted: (RunID, Offset) -> Bool, yield: (Record) -> Void
     ) -> Offset? {
         guard let raw = reader.byte() else { return nil }
         let flags = RecordFlags(rawValue: raw)
-        guard flags.isSubset(of: .known), let run = Self.run(&reader, &context),
-            let type = Self.type(&reader, &context)
+        guard flags.isSubset(of: .known), let run = Self.run(&reader, &context, &names.runs),
+            let type = Self.type(&reader, &context, &names.types)
         else { return nil }
         var seq = context.lastSeqs[run]
         if flags.contains(.seq) {
@@ -92,26 +101,37 @@ struct RecordDecoder {
         return offset
     }
 
-    private static func run(_ reader: inout ByteReader, _ context: inout GroupContext) -> Int? {
+    private static func run(
+        _ reader: inout ByteReader, _ context: inout GroupContext,
+        _ names: inout DecodedNames<RunID>
+    ) -> Int? {
         guard let index = reader.count(max: GroupContext.namesMax) else { return nil }
         if index == context.runs.count {
-            guard let name = reader.string(bytesMax: RunID.bytesMax), let run = RunID(name)
-            else { return nil }
+            guard let run = name(&reader, &names) else { return nil }
             context.runs.append(run)
             context.lastSeqs.append(.none)
         }
         return index < context.runs.count ? index : nil
     }
 
-    private static func type(_ reader: inout ByteReader, _ context: inout GroupContext) -> Int? {
+    private static func type(
+        _ reader: inout ByteReader, _ context: inout GroupContext,
+        _ names: inout DecodedNames<EventType>
+    ) -> Int? {
         guard let index = reader.count(max: GroupContext.namesMax) else { return nil }
         if index == context.types.count {
-            guard let name = reader.string(bytesMax: EventType.bytesMax),
-                let type = EventType(name)
-            else { return nil }
+            guard let type = name(&reader, &names) else { return nil }
             context.types.append(type)
         }
         return index < context.types.count ? index : nil
+    }
+
+    private static func name<Name: SpelledName>(
+        _ reader: inout ByteReader, _ names: inout DecodedNames<Name>
+    ) -> Name? {
+        guard let length = reader.count(max: Name.bytesMax), let bytes = reader.slice(length)
+        else { return nil }
+        return names.name(bytes)
     }
 
     private static func origin(_ reader: inout ByteReader) -> EventID? {

@@ -77,6 +77,9 @@ struct SealedIdentities: Hashable, Sendable {
         Set(entries.map { $0 >> 32 }) == Set(other.entries.map { $0 >> 32 })
     }
 
+    /// How many bytes of memory they take.
+    var weight: Int { 8 * entries.count }
+
     func encode(into output: inout [UInt8]) {
         output.append(count: entries.count)
         var previous: UInt64 = 0
@@ -87,7 +90,10 @@ struct SealedIdentities: Hashable, Sendable {
         }
     }
 
-    init?(_ reader: inout ByteReader, groups: Int) {
+    /// Reads what ``encode(into:)`` wrote for a segment of so many groups; nil when it is anything
+    /// else.
+    init?(_ bytes: [UInt8], groups: Int) {
+        var reader = ByteReader(bytes)
         guard let count = reader.count(max: reader.remaining) else { return nil }
         var previous: UInt64 = 0
         entries.reserveCapacity(count)
@@ -99,5 +105,6 @@ struct SealedIdentities: Hashable, Sendable {
             guard previous <= UInt32.max else { return nil }
             entries.append(Self.entry(UInt32(previous), group))
         }
+        guard reader.remaining == 0 else { return nil }
     }
 }

@@ -1,61 +1,79 @@
-/// The last bytes of a sealed segment: its index, so that it can be read without being scanned.
+/// What a sealed segment ends with: its identities, and behind them its index, so that it can be
+/// read without being scanned.
 ///
-/// Whatever the footer says can be rebuilt from the blocks. Layout: docs/FORMAT.md, "Footer".
+/// Whatever it says can be rebuilt from the blocks. Layout: docs/FORMAT.md, "Footer".
 struct SegmentFooter: Hashable, Sendable {
     /// A copy of the segment's header: a damaged one costs nothing.
     var header: SegmentHeader
     var index: SegmentIndex
-    var identities: SealedIdentities
     /// Ranges of offsets whose records were damaged when the segment was recovered.
     var holes: [ClosedRange<Offset>] = []
 
-    /// The footer's bytes, trailer included, for a segment whose blocks end at `position`; and the
-    /// checksum that names it.
-    func encoded(at position: Position) -> (bytes: [UInt8], crc: UInt32) {
+    /// Where the identities are that stand before a footer, which most readers never ask for.
+    struct IdentitySection: Hashable, Sendable {
+        /// How many bytes they take.
+        var length: Int
+        var crc: UInt32
+    }
+
+    /// What stands behind the blocks of a sealed segment: identities, footer and trailer.
+    struct Encoded {
+        var bytes: [UInt8]
+        /// Of the footer: what names it.
+        var crc: UInt32
+        var identities: IdentitySection
+    }
+
+    /// The bytes behind blocks that end at `position`.
+    func encoded(with identities: SealedIdentities, at position: Position) -> Encoded {
+        var bytes: [UInt8] = []
+        identities.encode(into: &bytes)
+        let section = IdentitySection(length: bytes.count, crc: Checksum.crc32c(bytes))
+        let footer = body(section)
+        let trailer = SegmentTrailer(
+            position: position + bytes.count, length: footer.count,
+            bodyCRC: Checksum.crc32c(footer))
+        bytes += footer
+        bytes += trailer.encoded(in: header)
+        return Encoded(bytes: bytes, crc: trailer.bodyCRC, identities: section)
+    }
+
+    /// The footer's own bytes, behind identities that are in `section`.
+    func body(_ section: IdentitySection) -> [UInt8] {
         var bytes: [UInt8] = []
         let copy = header.encoded
         bytes.append(count: copy.count)
         bytes += copy
         index.encode(into: &bytes)
-        identities.encode(into: &bytes)
         bytes.append(count: holes.count)
         for hole in holes {
             bytes.append(varint: hole.lowerBound.rawValue)
             bytes.append(varint: hole.upperBound.rawValue)
         }
-        let trailer = SegmentTrailer(
-            position: position, length: bytes.count, bodyCRC: Checksum.crc32c(bytes))
-        return (bytes + trailer.encoded(in: header), trailer.bodyCRC)
+        bytes.append(count: section.length)
+        bytes.append(fixed: section.crc)
+        return bytes
     }
 
-    /// Reads a footer's body; nil when its checksum or its contents are wrong.
-    init?(body: [UInt8], crc: UInt32) {
+    /// Reads a footer's body, and where its identities are; nil when its checksum or its contents
+    /// are wrong.
+    static func read(_ body: [UInt8], crc: UInt32) -> (SegmentFooter, IdentitySection)? {
         guard Checksum.crc32c(body) == crc else { return nil }
         var reader = ByteReader(body)
         guard let headerLength = reader.count(max: SegmentHeader.lengthMax),
             let copy = reader.slice(headerLength), let header = SegmentHeader(copy),
             let index = SegmentIndex(&reader, segment: header.base),
-            let identities = SealedIdentities(&reader, groups: index.groups.count),
             let holeCount = reader.count(max: reader.remaining)
         else { return nil }
-        self.header = header
-        self.index = index
-        self.identities = identities
+        var footer = SegmentFooter(header: header, index: index)
         for _ in 0..<holeCount {
             guard let low = reader.varint(), let high = reader.varint(), low <= high, high < .max
             else { return nil }
-            holes.append(Offset(rawValue: low)...Offset(rawValue: high))
+            footer.holes.append(Offset(rawValue: low)...Offset(rawValue: high))
         }
-        guard reader.remaining == 0 else { return nil }
-    }
-
-    init(
-        header: SegmentHeader, index: SegmentIndex, identities: SealedIdentities,
-        holes: [ClosedRange<Offset>] = []
-    ) {
-        self.header = header
-        self.index = index
-        self.identities = identities
-        self.holes = holes
+        guard let length = reader.count(max: SegmentTrailer.footerLengthMax),
+            let sum = reader.fixed(UInt32.self), reader.remaining == 0
+        else { return nil }
+        return (footer, IdentitySection(length: length, crc: sum))
     }
 }

@@ -16,6 +16,15 @@ struct SegmentHeader: Hashable, Sendable {
             case moved = 2
             case retention = 3
             case corruption = 4
+
+            /// Why the records are gone; nil where they are elsewhere, or were lost.
+            var reason: Gap.Reason? {
+                switch self {
+                case .deleted: .deleted
+                case .retention: .retention
+                case .moved, .corruption: nil
+                }
+            }
         }
 
         var kind: Kind
@@ -76,7 +85,10 @@ struct SegmentHeader: Hashable, Sendable {
         guard let magic = reader.slice(8), Array(magic) == SegmentHeader.magic,
             let version = reader.fixed(UInt16.self), reader.skip(2),
             let length = reader.fixed(UInt32.self)
-        else { throw JournalError(.damaged, "this is not a segment of a journal", path: path) }
+        else {
+            throw JournalError(
+                .damaged, "this is neither a tape nor a segment of a journal", path: path)
+        }
         guard version <= SegmentHeader.version else {
             throw JournalError(
                 .newerFormat,

@@ -41,6 +41,23 @@ struct SegmentIndex: Hashable, Sendable {
         }
     }
 
+    /// Adds the blocks that an encoder made of `records`, with the fields of their data.
+    mutating func add(
+        _ blocks: [GroupEncoder.EncodedBlock], records: Span<Record>, fields: Span<EventFields>,
+        segment: Offset
+    ) {
+        var place = 0
+        for block in blocks {
+            let range = place..<place + block.header.recordCount
+            add(
+                block.header, at: block.position, length: block.length,
+                earliest: block.earliest, latest: block.latest,
+                records: records.extracting(range), fields: fields.extracting(range),
+                segment: segment)
+            place = range.upperBound
+        }
+    }
+
     /// The group in which `offset` is or would be: the first whose last offset is not below it.
     func group(reaching offset: Offset) -> Int? {
         groups.lowerBound { $0.last < offset }

@@ -6,7 +6,7 @@ struct SegmentTrailer: Hashable, Sendable {
     static let length = 32
     static let footerLengthMax = 1 << 30
 
-    /// Where the footer begins, which is where the blocks end.
+    /// Where the footer begins, which is where the identities before it end.
     var position: Position
     /// How long the footer is, without the trailer.
     var length: Int

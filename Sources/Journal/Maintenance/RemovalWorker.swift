@@ -18,6 +18,10 @@ final class RemovalWorker: Sendable {
     private let queue: WorkQueue<Work>
     private let tasks = DispatchQueue(label: "tapedeck-removal", qos: .utility)
     private let isStopping = Locked(false)
+    private let lastFailure = Locked<JournalError?>(nil)
+
+    /// Why the removal that was last begun is not finished; nil when it is, or is under way.
+    var failure: JournalError? { lastFailure.withLock { $0 } }
 
     init(
         environment: Environment, layout: Layout, reader: LogReader, queue: WorkQueue<Work>
@@ -174,11 +178,26 @@ final class RemovalWorker: Sendable {
             committer.manifest.manifest.unfinishedRemoval
         }
         guard let unfinished else { return RemovalResult() }
-        try onCommitter { committer throws(JournalError) in try committer.roll() }
+        do throws(JournalError) {
+            try onCommitter { committer throws(JournalError) in try committer.roll() }
+        } catch {
+            lastFailure.withLock { $0 = error }
+            throw error
+        }
         return try carryOut(unfinished)
     }
 
     private func carryOut(_ removal: Removal) throws(JournalError) -> RemovalResult {
+        do throws(JournalError) {
+            lastFailure.withLock { $0 = nil }
+            return try replaceSegments(removal)
+        } catch {
+            lastFailure.withLock { $0 = error }
+            throw error
+        }
+    }
+
+    private func replaceSegments(_ removal: Removal) throws(JournalError) -> RemovalResult {
         let scope = RemovalScope(removal, pins: reader.state.withLock { $0.pins })
         let rewriter = SegmentRewriter(environment: environment, layout: layout)
         var result = RemovalResult()

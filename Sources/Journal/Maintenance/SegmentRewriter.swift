@@ -44,12 +44,13 @@ struct SegmentRewriter {
         do throws(JournalError) {
             var result = Result(draft: draft)
             let end = try write(segment, loaded, header, file, &result, isGone, gone)
-            var made = try SegmentScan.run(file, header, path: draft).loaded
+            let scan = try SegmentScan.run(file, header, path: draft)
+            var made = scan.loaded
             guard made.blocksEnd == end else {
                 throw JournalError(.io, "what was written cannot be read", path: draft)
             }
             made.footer.holes = loaded.footer.holes + result.damaged
-            let footer = made.footer.encoded(at: end).bytes
+            let footer = made.footer.encoded(with: scan.identities, at: end).bytes
             try file.write(footer, at: end)
             try file.sync()
             result.length = end.rawValue + UInt64(footer.count)

@@ -5,7 +5,10 @@ enum NameHash {
     private static let seed = UInt64.random(in: .min ... .max)
 
     /// The hash of a name's bytes.
-    static func of(_ name: String) -> UInt64 {
-        Checksum.hash64(name.utf8, seed: seed)
+    static func of(_ name: String) -> UInt64 { of(name.utf8) }
+
+    /// The same of bytes that may be no name.
+    static func of(_ bytes: some Sequence<UInt8>) -> UInt64 {
+        Checksum.hash64(bytes, seed: seed)
     }
 }

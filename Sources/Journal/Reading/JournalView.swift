@@ -16,6 +16,33 @@ package final class JournalView: JournalReading {
         }
     }
 
+    /// Opens a tape, or a segment of a journal by itself, for reading.
+    ///
+    /// One without its footer, such as one that was cut short, is read as far as it is whole.
+    ///
+    /// - Throws: ``JournalError`` with code `notFound`, `newerFormat`, `damaged` when it is none, or
+    ///   `io`.
+    package init(tape path: String, environment: Environment = .system()) throws(JournalError) {
+        let files = environment.fileSystem
+        guard files.exists(path) else {
+            throw JournalError(.notFound, "there is no such file", path: path)
+        }
+        let loaded = try LoadedSegment.read(path: path, files: files)
+        let segment = SegmentFile(
+            path: path, base: loaded.header.base, files: files,
+            pinned: loaded.isSealed ? nil : loaded)
+        reader = LogReader(state: Locked(LogState(tape: segment, loaded)))
+    }
+
+    /// Whether the file at `path` begins as a tape does.
+    package static func isTape(_ path: String, environment: Environment = .system()) -> Bool {
+        let file = try? environment.fileSystem.open(path, for: .reading)
+        return (try? file?.read(SegmentHeader.magic.count, at: .zero)) == SegmentHeader.magic
+    }
+
+    /// Whether nothing can be missing at the end: of a tape, that it was not cut short.
+    package var isWhole: Bool { reader.state.withLock { $0.segments.allSatisfy(\.isSealed) } }
+
     private static func load(
         _ directory: String, _ environment: Environment
     ) throws(JournalError) -> LogState {

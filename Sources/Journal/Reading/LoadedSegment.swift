@@ -1,21 +1,51 @@
 /// A segment's header and everything that its footer says or that scanning it found.
 struct LoadedSegment: Sendable {
+    /// How its index came to be known.
+    enum Source: Sendable {
+        /// From its footer, which has this checksum, and the identities of its records before it.
+        case footer(crc: UInt32, SegmentFooter.IdentitySection)
+        /// By scanning, which found these identities.
+        case scan(SealedIdentities)
+    }
+
     var header: SegmentHeader
     var footer: SegmentFooter
+    var source: Source
     /// Where its blocks end.
     var blocksEnd: Position
     /// The whole file's length.
     var fileLength: UInt64
-    /// The checksum of the footer in the file; nil when there is none, so that it was scanned.
-    var footerCRC: UInt32?
 
     /// The offset after the last record that it has or had, or the lowest that it could have.
     var end: Offset {
         max(footer.index.end ?? header.base, header.ranges.last?.range.upperBound.next ?? .zero)
     }
 
+    /// What the header of the segment after it says of it.
+    var asPredecessor: SegmentHeader.Predecessor {
+        var footerCRC: UInt32 = 0
+        if case .footer(let crc, _) = source { footerCRC = crc }
+        return SegmentHeader.Predecessor(
+            base: header.base, length: fileLength, footerCRC: footerCRC)
+    }
+
+    /// The same segment once `end` stands behind its blocks.
+    func sealed(by end: SegmentFooter.Encoded) -> LoadedSegment {
+        var sealed = self
+        sealed.source = .footer(crc: end.crc, end.identities)
+        sealed.fileLength = blocksEnd.rawValue + UInt64(end.bytes.count)
+        return sealed
+    }
+
+    /// About how many bytes of memory its index takes.
+    var weight: Int {
+        let index = footer.index
+        return index.groupsByRun.values.reduce(0) { $0 + 512 + 4 * $1.count }
+            + MemoryLayout<GroupEntry>.stride * index.groups.count
+    }
+
     /// Whether the footer was read from the file, not made by scanning.
-    var isSealed: Bool { footerCRC != nil }
+    var isSealed: Bool { if case .footer = source { true } else { false } }
 
     /// Reads the segment at `path` by its footer where that is whole, else by scanning.
     ///
@@ -64,11 +94,36 @@ struct LoadedSegment: Sendable {
         guard let trailer = SegmentTrailer(last, fileLength: length) else { return nil }
         let bytes = try file.read(trailer.length, at: trailer.position)
         guard bytes.count == trailer.length,
-            let footer = SegmentFooter(body: bytes, crc: trailer.bodyCRC),
-            trailer.isPart(of: footer.header)
+            let (footer, section) = SegmentFooter.read(bytes, crc: trailer.bodyCRC),
+            trailer.isPart(of: footer.header), section.length <= trailer.position.rawValue
         else { return nil }
         return LoadedSegment(
-            header: footer.header, footer: footer, blocksEnd: trailer.position,
-            fileLength: length, footerCRC: trailer.bodyCRC)
+            header: footer.header, footer: footer,
+            source: .footer(crc: trailer.bodyCRC, section),
+            blocksEnd: Position(rawValue: trailer.position.rawValue - UInt64(section.length)),
+            fileLength: length)
+    }
+
+    /// Whether the identities of its records are in `file` as they were written.
+    ///
+    /// - Throws: code `io`.
+    func hasSoundIdentities(in file: any File) throws(JournalError) -> Bool {
+        guard case .footer(_, let section) = source else { return true }
+        return Checksum.crc32c(try file.read(section.length, at: blocksEnd)) == section.crc
+    }
+
+    /// The identities of its records, read from its `file` where they are not known yet; nil when
+    /// they are damaged.
+    ///
+    /// - Throws: code `io`.
+    func identities(in file: any File) throws(JournalError) -> SealedIdentities? {
+        switch source {
+        case .scan(let identities):
+            return identities
+        case .footer(_, let section):
+            let bytes = try file.read(section.length, at: blocksEnd)
+            guard Checksum.crc32c(bytes) == section.crc else { return nil }
+            return SealedIdentities(bytes, groups: footer.index.groups.count)
+        }
     }
 }

@@ -7,40 +7,64 @@ extension LogReader {
             found = record
         case .active(let part):
             for group in part.groups {
-                let bytes = try part.file.read(group.length, at: group.position)
-                _ = GroupDecoder.decode(
-                    bytes, of: group, in: part.header, isWanted: { $1 == offset },
-                    yield: { found = $0 })
+                let records = try records(of: group, in: part.header) {
+                    () throws(JournalError) in
+                    try part.file.read(group.length, at: group.position)
+                }
+                found = LogReader.record(at: offset, among: records)
             }
         case .file(let segment):
             guard let loaded = try readableIndex(of: segment),
                 let place = loaded.footer.index.group(reaching: offset)
             else { return nil }
             let group = loaded.footer.index.groups[place]
-            _ = GroupDecoder.decode(
-                try segment.bytes(of: group), of: group, in: loaded.header,
-                isWanted: { $1 == offset }, yield: { found = $0 })
+            let records = try records(of: group, in: loaded.header) { () throws(JournalError) in
+                try segment.bytes(of: group)
+            }
+            found = LogReader.record(at: offset, among: records)
         case nil:
             break
         }
         return found
     }
 
+    private static func record(at offset: Offset, among records: [Record]) -> Record? {
+        guard let place = records.lowerBound({ $0.offset < offset }) else { return nil }
+        return records[place].offset == offset ? records[place] : nil
+    }
+
     /// The offset of a record of `segment` with this identity hash for which `matches` holds.
     func find(_ hash: UInt64, in segment: SegmentFile, where matches: (Record) -> Bool)
         throws(JournalError) -> Offset?
     {
-        guard let loaded = try readableIndex(of: segment) else { return nil }
-        for place in loaded.footer.identities.groups(with: hash) {
-            let group = loaded.footer.index.groups[place]
-            var found: Offset?
-            _ = GroupDecoder.decode(
-                try segment.bytes(of: group), of: group, in: loaded.header,
-                isWanted: { _, _ in true },
-                yield: { if found == nil, matches($0) { found = $0.offset } })
-            if let found { return found }
+        let index: IdentityIndex
+        do throws(JournalError) {
+            index = try identities(of: segment)
+        } catch {
+            guard error.code == .damaged else { throw error }
+            return nil
+        }
+        for group in index.groups(with: hash) {
+            let records = try records(of: group, in: index.header) { () throws(JournalError) in
+                try segment.bytes(of: group)
+            }
+            if let found = records.first(where: matches) { return found.offset }
         }
         return nil
+    }
+
+    /// The records of a group that can be read, from memory if it was asked for lately: what is
+    /// looked for record by record often stands together, as when a whole file is sent again.
+    private func records(
+        of group: GroupEntry, in header: SegmentHeader, read: () throws(JournalError) -> [UInt8]
+    ) throws(JournalError) -> [Record] {
+        try recentGroups.records(of: group, in: header) { () throws(JournalError) in
+            var records: [Record] = []
+            _ = GroupDecoder.decode(
+                try read(), of: group, in: header, isWanted: { _, _ in true },
+                yield: { records.append($0) })
+            return records
+        }
     }
 
     /// The last record of `run` below `offset`.

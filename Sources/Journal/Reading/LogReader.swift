@@ -4,10 +4,18 @@
 /// The one way in which anything is read: backlog and live, pages and replays.
 package struct LogReader: Sendable {
     let state: Locked<LogState>
-    private let cache = IndexCache()
+    private let indexes = SegmentCache<LoadedSegment>(bytesMax: indexBytesMax) { $0.weight }
+    private let identities = SegmentCache<IdentityIndex>(bytesMax: identityBytesMax) { $0.weight }
+    let recentGroups = RecentGroups()
     /// What another process made of the journal meanwhile; nil in its writer, which knows.
     private let reload: (@Sendable () throws(JournalError) -> LogState)?
 
+    /// How much memory the indexes of segments take; that of a full one has some 200 KiB.
+    static let indexBytesMax = 16 << 20
+    /// The same of identities; those of a full segment have 2 MiB.
+    ///
+    /// A run that is in more segments than fit makes each of its events read some of them again.
+    static let identityBytesMax = 32 << 20
     /// How often a file may be found replaced before that is an error.
     private static let attemptsMax = 8
 
@@ -21,7 +29,23 @@ package struct LogReader: Sendable {
 
     /// The index of a segment, from memory if it was read lately.
     func index(of segment: SegmentFile) throws(JournalError) -> LoadedSegment {
-        try cache.load(segment)
+        try indexes.value(of: segment) { () throws(JournalError) in try segment.load() }
+    }
+
+    /// The identities of a segment's records, from memory if they were asked for lately.
+    func identities(of segment: SegmentFile) throws(JournalError) -> IdentityIndex {
+        try identities.value(of: segment) { () throws(JournalError) in
+            try segment.identities(of: try index(of: segment))
+        }
+    }
+
+    /// Keeps what is known of a segment that was just sealed, and forgets what nobody asked for
+    /// since the last one was: so what is kept are the segments of runs that go on.
+    func keep(_ loaded: LoadedSegment, _ identities: IdentityIndex, of segment: SegmentFile) {
+        indexes.forgetUnused()
+        self.identities.forgetUnused()
+        indexes.keep(loaded, of: segment)
+        self.identities.keep(identities, of: segment)
     }
 
     /// One page of what follows `cursor`; see ``RecordSource``.
@@ -127,12 +151,14 @@ package struct LogReader: Sendable {
     ) -> GroupDamage? {
         let from = page.cursor.next
         let selection = page.selection
-        return GroupDecoder.decode(
-            bytes, of: group, in: header,
-            isWanted: { run, offset in
-                offset >= from && offset < limit && selection.contains(run)
-            },
-            yield: { record in if !page.isFull { page.add(record) } })
+        return page.withDecoder { decoder, page in
+            GroupDecoder.decode(
+                bytes, of: group, in: header, with: &decoder,
+                isWanted: { run, offset in
+                    offset >= from && offset < limit && selection.contains(run)
+                },
+                yield: { record in if !page.isFull { page.add(record) } })
+        }
     }
 
     private func skip(

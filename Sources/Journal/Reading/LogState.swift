@@ -1,10 +1,13 @@
 /// What readers see of a journal: segments, the published end, and the newest records in memory.
 ///
-/// Guarded by one lock; only the committer's thread changes it.
+/// Guarded by one lock; only the committer's thread changes it, or in another process than the
+/// writer's whoever finds that a segment was replaced.
 struct LogState {
     /// The newest records are kept in memory up to this many bytes of data.
     static let tailBytesMax = 4 << 20
 
+    /// Whose records these are; nil in a journal that has no MANIFEST yet.
+    let journalID: JournalID?
     var epochs: EpochChain
     /// Segments that are no longer written, ascending.
     var segments: [SegmentFile] = []
@@ -29,17 +32,41 @@ struct LogState {
     /// The last record of any run but `unassigned`.
     private(set) var lastAssigned: Offset?
 
-    init(epochs: EpochChain, end: Offset) {
+    private init(_ journalID: JournalID?, epochs: EpochChain, end: Offset) {
+        self.journalID = journalID
         self.epochs = epochs
         self.end = end
     }
 
     /// The state that `manifest` tells of, without any segments.
     init(_ manifest: Manifest, end: Offset) {
-        self.init(epochs: manifest.epochs, end: end)
+        self.init(manifest.journalID, epochs: manifest.epochs, end: end)
         removals = manifest.removals
         pins = manifest.pins
         for hole in manifest.holes { note(hole) }
+    }
+
+    /// The state of a journal that is one segment alone: a tape.
+    ///
+    /// What its header says of offsets that it does not have is told as a gap of its only run.
+    init(tape segment: SegmentFile, _ loaded: LoadedSegment) {
+        let footer = loaded.footer
+        var end = loaded.end
+        for hole in footer.holes { end = max(end, hole.upperBound.next) }
+        self.init(
+            loaded.header.journalID, epochs: EpochChain(first: loaded.header.epoch), end: end)
+        segments = [segment]
+        directory = footer.index.directory
+        for hole in footer.holes { note(.damaged(hole)) }
+        guard let (run, summary) = directory.runs.first, directory.runs.count == 1 else { return }
+        for declared in loaded.header.ranges {
+            guard let reason = declared.kind.reason else { continue }
+            removals.note(
+                run,
+                RemovedRun(
+                    first: declared.range.lowerBound, last: declared.range.upperBound,
+                    lastSeq: RunSequence(rawValue: summary.firstSeq.rawValue - 1), reason: reason))
+        }
     }
 
     /// The segment that is being written.

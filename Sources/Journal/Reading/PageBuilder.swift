@@ -6,6 +6,8 @@ struct PageBuilder {
     private let bytesMax: Int
     private(set) var items: [ReadPage.Item] = []
     private var bytes = 0
+    /// What decodes the groups of the page, one after another.
+    private var decoder: RecordDecoder? = RecordDecoder()
 
     init(selection: Selection, cursor: Cursor, bytesMax: Int) {
         self.selection = selection
@@ -29,6 +31,15 @@ struct PageBuilder {
 
     /// About how many more bytes fit.
     var bytesLeft: Int { max(bytesMax - bytes, 1) }
+
+    /// Lends the decoder out, while what it decodes is added.
+    mutating func withDecoder<Result>(_ body: (inout RecordDecoder, inout PageBuilder) -> Result)
+        -> Result
+    {
+        var decoder = self.decoder.take() ?? RecordDecoder()
+        defer { self.decoder = decoder }
+        return body(&decoder, &self)
+    }
 
     mutating func add(_ record: consuming Record) {
         bytes += record.data.count + 64

@@ -28,6 +28,24 @@ final class SegmentFile: Sendable {
         }
     }
 
+    /// What duplicates of its records are found by; `loaded` is its index.
+    ///
+    /// Where the list of identities is damaged, all of the segment is scanned.
+    ///
+    /// - Throws: code `io`, or `moved` when the file is gone.
+    func identities(of loaded: LoadedSegment) throws(JournalError) -> IdentityIndex {
+        try present { () throws(JournalError) in
+            let file = try files.open(path, for: .reading)
+            if let identities = try loaded.identities(in: file) {
+                return IdentityIndex(loaded, identities)
+            }
+            try check(is: loaded)
+            let scanned = try SegmentScan.run(
+                file, loaded.header, path: path, limit: loaded.blocksEnd)
+            return IdentityIndex(scanned.loaded, scanned.identities)
+        }
+    }
+
     /// The bytes of one of its groups.
     ///
     /// - Throws: code `io`, or `moved` when the file is gone.

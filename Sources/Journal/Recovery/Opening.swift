@@ -80,13 +80,9 @@ struct Opening {
             position: Position(rawValue: newest?.fileLength ?? 0))
         try writer.sync()
         try manifest.append(.started(environment.now().boot, durability))
-        let predecessor = newest.map {
-            SegmentHeader.Predecessor(
-                base: $0.header.base, length: $0.fileLength, footerCRC: $0.footerCRC ?? 0)
-        }
         return Result(
             state: state, manifest: manifest, mark: writer, catalog: catalog,
-            predecessor: predecessor, report: report)
+            predecessor: newest?.asPredecessor, report: report)
     }
 
     /// The manifest at hand, a new one for a new journal, or one made from the newest segment

@@ -43,7 +43,7 @@ struct SegmentInspection {
         let promised = next ?? (mark?.segment == base ? mark?.end : nil)
         do throws(JournalError) {
             let (header, sealed) = try LoadedSegment.open(file, path: path)
-            if let sealed {
+            if let sealed, try sealed.hasSoundIdentities(in: file) {
                 inspection.loaded = sealed
                 inspection.synced = sealed.blocksEnd
                 inspection.holes = sealed.footer.holes

@@ -70,13 +70,11 @@ struct SegmentRecovery {
         let file = try files.create(draft)
         let bytes = header.encoded
         try file.write(bytes, at: .zero)
-        let footer = SegmentFooter(
-            header: header, index: SegmentIndex(), identities: SealedIdentities([]),
-            holes: found.holes)
+        let footer = SegmentFooter(header: header, index: SegmentIndex(), holes: found.holes)
         let loaded = try seal(
             LoadedSegment(
-                header: header, footer: footer, blocksEnd: Position.zero + bytes.count,
-                fileLength: UInt64(bytes.count)), file)
+                header: header, footer: footer, source: .scan(SealedIdentities([])),
+                blocksEnd: Position.zero + bytes.count, fileLength: UInt64(bytes.count)), file)
         try files.rename(draft, to: found.path)
         try files.syncDirectory(layout.segments)
         return loaded
@@ -85,19 +83,17 @@ struct SegmentRecovery {
     private func seal(_ loaded: LoadedSegment, _ file: any File) throws(JournalError)
         -> LoadedSegment
     {
-        var sealed = loaded
-        let (bytes, crc) = loaded.footer.encoded(at: loaded.blocksEnd)
+        guard case .scan(let identities) = loaded.source else { return loaded }
+        let end = loaded.footer.encoded(with: identities, at: loaded.blocksEnd)
         do throws(JournalError) {
-            try file.write(bytes, at: loaded.blocksEnd)
+            try file.write(end.bytes, at: loaded.blocksEnd)
             try file.sync()
         } catch {
             // The next start must not take half a footer for a block that was lost.
             try? file.truncate(to: loaded.blocksEnd)
             throw error
         }
-        sealed.fileLength = loaded.blocksEnd.rawValue + UInt64(bytes.count)
-        sealed.footerCRC = crc
-        return sealed
+        return loaded.sealed(by: end)
     }
 
     /// Keeps the bytes of a file from `position` on in `quarantine/`.

@@ -2,6 +2,8 @@
 struct SegmentScan {
     /// The segment as far as it is good.
     var loaded: LoadedSegment
+    /// The identities of its records.
+    var identities: SealedIdentities
     /// How far a good block attests that the file was on disk when the block was built.
     var synced: Position
     /// Where bytes begin that are no part of a good block; nil when all are.
@@ -35,19 +37,21 @@ struct SegmentScan {
         var scanner = Scanner(
             bytes: bytes, header: header, position: start, before: before)
         let good = scanner.scan()
-        let footer = SegmentFooter(
-            header: header, index: scanner.index,
-            identities: SealedIdentities(scanner.identities), holes: scanner.holes)
+        let footer = SegmentFooter(header: header, index: scanner.index, holes: scanner.holes)
+        let identities = SealedIdentities(scanner.identities)
         let loaded = LoadedSegment(
-            header: header, footer: footer, blocksEnd: good, fileLength: fileLength)
+            header: header, footer: footer,
+            source: .scan(identities), blocksEnd: good, fileLength: fileLength)
         guard good.rawValue < UInt64(bytes.count) else {
-            return SegmentScan(loaded: loaded, synced: scanner.synced, tail: nil)
+            return SegmentScan(
+                loaded: loaded, identities: identities, synced: scanner.synced, tail: nil)
         }
         let rest = Tail(
             position: good, length: UInt64(bytes.count) - good.rawValue,
             attestedEnd: scanner.attestedEnd,
             isCutShort: BlockHeader.isCutShort(bytes[Int(good.rawValue)...], at: good, in: header))
-        return SegmentScan(loaded: loaded, synced: scanner.synced, tail: rest)
+        return SegmentScan(
+            loaded: loaded, identities: identities, synced: scanner.synced, tail: rest)
     }
 
     private struct Scanner {

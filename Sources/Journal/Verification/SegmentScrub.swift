@@ -69,6 +69,9 @@ struct SegmentScrub: Sendable {
             guard error.code == .damaged else { throw error }
             report.damage(path, "the header is damaged; the footer has a copy", at: .zero)
         }
+        if try !sealed.hasSoundIdentities(in: file) {
+            report.damage(path, "the list of identities is damaged", at: sealed.blocksEnd)
+        }
         if !SegmentScrub.isCovered(sealed) {
             report.damage(path, "the footer does not fit the blocks", at: sealed.blocksEnd)
         }

@@ -37,7 +37,7 @@ struct SegmentVerification {
         let scan = try SegmentScan.run(
             file, header, path: path, limit: sealed?.blocksEnd ?? limit, before: next)
         if let sealed {
-            check(sealed, against: scan, &report)
+            try check(sealed, against: scan, &report)
             return sealed
         }
         try checkOpen(scan, header, &report)
@@ -48,19 +48,24 @@ struct SegmentVerification {
 
     private func check(
         _ sealed: LoadedSegment, against scan: SegmentScan, _ report: inout VerificationReport
-    ) {
+    ) throws(JournalError) {
         for hole in sealed.footer.holes {
             report.damage(
                 path, "records were lost before the segment was sealed", offsets: hole)
+        }
+        let isSound = try sealed.hasSoundIdentities(in: file)
+        if !isSound {
+            report.damage(path, "the list of identities is damaged", at: sealed.blocksEnd)
         }
         let isWhole =
             scan.tail == nil && scan.loaded.blocksEnd == sealed.blocksEnd
             && scan.loaded.footer.index == sealed.footer.index
         guard !isWhole else {
-            if !scan.loaded.footer.identities.hasSameHashes(as: sealed.footer.identities) {
+            if isSound,
+                try sealed.identities(in: file)?.hasSameHashes(as: scan.identities) != true
+            {
                 report.damage(
-                    path, "the footer's list of identities does not fit the blocks",
-                    at: sealed.blocksEnd)
+                    path, "the list of identities does not fit the blocks", at: sealed.blocksEnd)
             }
             return
         }

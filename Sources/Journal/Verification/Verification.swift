@@ -35,6 +35,37 @@ package struct Verification {
         return verification.report
     }
 
+    /// Verifies tapes; `progress` is called after each.
+    ///
+    /// - Throws: ``JournalError`` with code `notFound`, `newerFormat` or `io`, or `damaged` when one
+    ///   is no tape at all.
+    package static func run(
+        tapes paths: [String], environment: Environment = .system(),
+        progress: (Progress) -> Void = { _ in }
+    ) throws(JournalError) -> VerificationReport {
+        var report = VerificationReport()
+        let files = environment.fileSystem
+        var total: UInt64 = 0
+        for path in paths {
+            guard files.exists(path) else {
+                throw JournalError(.notFound, "there is no such file", path: path)
+            }
+            total += try files.open(path, for: .reading).length()
+        }
+        for path in paths {
+            let file = try files.open(path, for: .checking)
+            let base = try LoadedSegment.open(file, path: path).header.base
+            let segment = SegmentVerification(
+                base: base, path: path, file: file, limit: nil, mayBeOpen: false, next: nil)
+            let loaded = try segment.run(&report)
+            report.segments += 1
+            report.bytes += try file.length()
+            report.records += loaded?.footer.index.recordCount ?? 0
+            progress(Progress(bytes: report.bytes, bytesTotal: total))
+        }
+        return report
+    }
+
     private init(_ environment: Environment, _ layout: Layout) {
         self.environment = environment
         self.layout = layout
@@ -157,9 +188,7 @@ package struct Verification {
             report.damage(path, "the segment before is not the one that it followed", at: .zero)
         }
         isPredecessorCut = !header.ranges.isEmpty
-        predecessor = loaded.footerCRC.map {
-            .init(base: header.base, length: loaded.fileLength, footerCRC: $0)
-        }
+        predecessor = loaded.isSealed ? loaded.asPredecessor : nil
         let index = loaded.footer.index
         report.records += index.recordCount
         for (run, summary) in index.directory.runs.sorted(by: { $0.key < $1.key }) {

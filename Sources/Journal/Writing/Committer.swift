@@ -153,9 +153,16 @@ final class Committer: @unchecked Sendable {
             let position = writer?.position
         else { return }
         publish(batch, blocks, position)
-        if position.rawValue >= UInt64(options.segmentBytesMax) {
+        if isFull(position) {
             do throws(JournalError) { try seal() } catch { abandonSegment() }
         }
+    }
+
+    /// Whether the segment that is written up to `position` is to be closed.
+    private func isFull(_ position: Position) -> Bool {
+        guard let writer else { return false }
+        return position.rawValue >= UInt64(options.segmentBytesMax)
+            || end.rawValue - writer.header.base.rawValue >= UInt64(options.segmentRecordsMax)
     }
 
     private func openSegment() throws(JournalError) {
@@ -185,16 +192,9 @@ final class Committer: @unchecked Sendable {
         let end = end
         let base = state.withLock { state -> Offset in
             guard var active = state.active.take() else { return end }
-            var place = 0
-            for block in blocks {
-                let range = place..<place + block.header.recordCount
-                active.index.add(
-                    block.header, at: block.position, length: block.length,
-                    earliest: block.earliest, latest: block.latest,
-                    records: batch.records.span.extracting(range),
-                    fields: batch.fields.span.extracting(range), segment: active.header.base)
-                place = range.upperBound
-            }
+            active.index.add(
+                blocks, records: batch.records.span, fields: batch.fields.span,
+                segment: active.header.base)
             state.noteIdentities(of: batch, base: active.header.base)
             active.position = position
             state.active = active
@@ -214,8 +214,10 @@ final class Committer: @unchecked Sendable {
     ///   up.
     private func seal() throws(JournalError) {
         guard let active = state.withLock({ $0.active }), var writer else { return }
-        predecessor = try writer.seal(active.index, sealedIdentities(of: active))
-        retire(active, pinned: nil)
+        let identities = sealedIdentities(of: active)
+        let sealed = try writer.seal(active.index, identities)
+        predecessor = sealed.asPredecessor
+        retire(active, sealed, identities)
         self.writer = nil
     }
 
@@ -234,29 +236,33 @@ final class Committer: @unchecked Sendable {
             // Its name is the next segment's.
             return state.withLock { $0.active = nil }
         }
-        let footer = SegmentFooter(
-            header: active.header, index: active.index, identities: sealedIdentities(of: active))
-        retire(
-            active,
-            pinned: LoadedSegment(
-                header: active.header, footer: footer, blocksEnd: active.position,
-                fileLength: active.position.rawValue))
+        let identities = sealedIdentities(of: active)
+        let left = LoadedSegment(
+            header: active.header,
+            footer: SegmentFooter(header: active.header, index: active.index),
+            source: .scan(identities), blocksEnd: active.position,
+            fileLength: active.position.rawValue)
+        retire(active, left, identities)
     }
 
-    private func retire(_ active: LogState.ActiveSegment, pinned: LoadedSegment?) {
+    /// Hands a segment that is no longer written, of which `loaded` is known, to readers.
+    private func retire(
+        _ active: LogState.ActiveSegment, _ loaded: LoadedSegment, _ identities: SealedIdentities
+    ) {
         let file = SegmentFile(
             path: active.path, base: active.header.base, files: environment.fileSystem,
-            pinned: pinned)
+            pinned: loaded.isSealed ? nil : loaded)
+        reader.keep(loaded, IdentityIndex(loaded, identities), of: file)
         let part = active.index.directory
         let touched = state.withLock { state -> Directory in
             state.segments.append(file)
             state.directory.merge(part)
             state.active = nil
             state.identities = IdentityTable()
-            return pinned == nil ? state.directory.touched(by: part) : Directory()
+            return loaded.isSealed ? state.directory.touched(by: part) : Directory()
         }
         // The name of one without records is the next one's: the catalog never hears of it.
-        if pinned == nil, !part.runs.isEmpty {
+        if loaded.isSealed, !part.runs.isEmpty {
             catalog.note(segment: active.header.base, touched, part)
         }
     }

@@ -85,23 +85,24 @@ struct SegmentWriter {
 
     /// Writes the footer and syncs it: the segment is never written again, even if this fails.
     ///
-    /// - Returns: what the next segment's header says of this one.
+    /// - Returns: what is known of it now.
     /// - Throws: code `io` or `diskFull`; then the segment stands without a footer.
     mutating func seal(_ index: SegmentIndex, _ identities: SealedIdentities)
-        throws(JournalError) -> SegmentHeader.Predecessor
+        throws(JournalError) -> LoadedSegment
     {
-        let footer = SegmentFooter(header: header, index: index, identities: identities)
-        let (bytes, crc) = footer.encoded(at: position)
+        let open = LoadedSegment(
+            header: header, footer: SegmentFooter(header: header, index: index),
+            source: .scan(identities), blocksEnd: position, fileLength: position.rawValue)
+        let end = open.footer.encoded(with: identities, at: position)
         do throws(JournalError) {
             // The blocks first: a footer must never stand behind blocks that are not on disk.
             try sync()
-            try file.write(bytes, at: position)
+            try file.write(end.bytes, at: position)
             try file.sync()
         } catch {
             try? file.truncate(to: position)
             throw error
         }
-        return SegmentHeader.Predecessor(
-            base: header.base, length: position.rawValue + UInt64(bytes.count), footerCRC: crc)
+        return open.sealed(by: end)
     }
 }

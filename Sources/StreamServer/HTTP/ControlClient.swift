@@ -80,7 +80,7 @@ package struct ControlClient: Sendable {
         return result
     }
 
-    private static func encode(_ text: String) -> String {
+    static func encode(_ text: String) -> String {
         text.utf8.map { "%" + String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
     }
 
@@ -151,7 +151,7 @@ package struct ControlClient: Sendable {
         throw JournalError(.closed, "the server went away before it answered")
     }
 
-    private func open() async throws -> NIOAsyncChannel<
+    func open() async throws -> NIOAsyncChannel<
         HTTPClientResponsePart, HTTPClientRequestPart
     > {
         try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)

@@ -38,7 +38,7 @@ struct OperationsEndpoint: Sendable {
         let readiness = Readiness(
             readOnlyReason: service.journal.readOnlyReason,
             isDraining: Task.isShuttingDownGracefully,
-            concerns: upkeep.concerns,
+            concerns: upkeep.concerns + removalConcerns,
             upstreams: upstreams.map {
                 Readiness.Upstream(
                     configuration: $0.configuration, state: $0.state, lastError: $0.lastError)
@@ -48,6 +48,14 @@ struct OperationsEndpoint: Sendable {
         var response = Response(json: json)
         response.status = .init(code: readiness.status)
         return response
+    }
+
+    private var removalConcerns: [String] {
+        guard let failure = service.journal.removalFailure else { return [] }
+        return [
+            "records that were to be removed are still there (\(failure)); "
+                + "mend that, and restart or remove anything"
+        ]
     }
 
     /// What is counted and measured, as Prometheus reads it.

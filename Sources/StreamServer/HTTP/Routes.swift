@@ -91,6 +91,10 @@ struct Routes: Sendable {
             return try await runs.events(
                 try RequestTarget.run(target.path[2]), target, for: holder)
         }
+        let tapes = TapeEndpoint(service: service)
+        table.add(.get, "/api/runs/:run/tape", for: .reader) { request, holder in
+            try tapes.tape(try RequestTarget.run(request.target.path[2]), for: holder)
+        }
     }
 
     private func addStreams(_ table: inout RouteTable) {

@@ -92,17 +92,22 @@ struct GoldenBytesTests {
             fields: [fields, fields].span, segment: header.base)
         let footer = SegmentFooter(
             header: header, index: index,
-            identities: SealedIdentities([
-                (hash: 0x7172_7374_7576_7778, group: 0), (hash: 0x8182_8384_8586_8788, group: 0),
-            ]),
             holes: [Offset(rawValue: 1001)...Offset(rawValue: 1001)])
-        let bytes = footer.encoded(at: Position(rawValue: 162)).bytes
+        let identities = SealedIdentities([
+            (hash: 0x7172_7374_7576_7778, group: 0), (hash: 0x8182_8384_8586_8788, group: 0),
+        ])
+        let end = footer.encoded(with: identities, at: Position(rawValue: 162))
+        let bytes = end.bytes
         #expect(hex(bytes) == GoldenBytes.footer)
         let trailer = try #require(
             SegmentTrailer(Array(bytes.suffix(32)), fileLength: 162 + UInt64(bytes.count)))
         #expect(trailer.isPart(of: header))
-        let body = Array(bytes.dropLast(32))
-        #expect(SegmentFooter(body: body, crc: trailer.bodyCRC) == footer)
+        let body = Array(bytes[Int(trailer.position.rawValue) - 162..<bytes.count - 32])
+        let read = try #require(SegmentFooter.read(body, crc: trailer.bodyCRC))
+        #expect(read.0 == footer && read.1 == end.identities)
+        let stored = Array(bytes.prefix(end.identities.length))
+        #expect(Checksum.crc32c(stored) == end.identities.crc)
+        #expect(SealedIdentities(stored, groups: 1) == identities)
     }
 
     @Test("a MANIFEST")

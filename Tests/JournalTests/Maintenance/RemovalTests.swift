@@ -185,6 +185,32 @@ struct RemovalTests {
         try journal.close()
     }
 
+    @Test("why a removal is not finished is told until it is")
+    func failure() async throws {
+        var told = 0
+        for calls in 0..<60 {
+            let world = TestWorld(seed: UInt64(calls))
+            let journal = try world.open("journal", RemovalTests.small)
+            for number in 0..<12 {
+                _ = try await journal.append([
+                    Draft(try .message(run: number % 2 == 0 ? "a" : "b", content: "\(number)"))
+                ])
+            }
+            world.files.fail(after: calls, count: .max, with: .diskFull)
+            let isDone = (try? await journal.delete(try run("a"))) != nil
+            let isTold = journal.removalFailure != nil
+            #expect(!isDone || !isTold, "after \(calls) calls")
+            told += isTold ? 1 : 0
+            world.files.fail(after: 0, count: 0)
+            _ = try await journal.prune(RetentionPolicy())
+            #expect(journal.removalFailure == nil)
+            let isGone = try journal.run(run("a")) == nil
+            #expect(!isTold || isGone, "after \(calls) calls")
+            try journal.close()
+        }
+        #expect(told > 0)
+    }
+
     @Test("a removal that fails half-way is finished by the next start")
     func interrupted() async throws {
         var finished = 0

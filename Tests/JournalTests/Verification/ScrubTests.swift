@@ -135,10 +135,12 @@ struct ScrubTests {
         let (world, first, paths) = try opened()
         try first.close()
         let loaded = try LoadedSegment.read(path: paths[1], files: world.files)
+        let file = try world.files.open(paths[1], for: .reading)
+        let identities = try #require(try loaded.identities(in: file))
         world.files.change(paths[1]) { bytes in
             bytes.removeLast(bytes.count - Int(loaded.blocksEnd.rawValue))
             bytes += [UInt8](repeating: 0x5A, count: 40)
-            bytes += loaded.footer.encoded(at: loaded.blocksEnd + 40).bytes
+            bytes += loaded.footer.encoded(with: identities, at: loaded.blocksEnd + 40).bytes
         }
         let told = try Verification.run("journal", environment: world.environment).findings
             .filter { $0.path == paths[1] }

@@ -40,6 +40,36 @@ struct DuplicateTests {
         try journal.close()
     }
 
+    @Test("is known though the list of identities is damaged, and one of its groups")
+    func damagedIdentities() throws {
+        let path = "journal/segments/00000000000000000000.tape"
+        let world = TestWorld()
+        let journal = try world.open("journal", Journal.Options(segmentRecordsMax: 200))
+        func append(_ number: Int, run: String) throws -> Receipt {
+            try journal.appendNow([
+                Draft(try .message(run: run, id: "m\(number)", content: "\(number)"))
+            ])
+        }
+        for number in 0..<200 { _ = try append(number, run: "r") }
+        // What is known of a segment is forgotten while two others are written.
+        for number in 0..<400 { _ = try append(number, run: "other") }
+        #expect(try world.files.names(in: "journal/segments").count == 3)
+        let loaded = try LoadedSegment.read(path: path, files: world.files)
+        #expect(loaded.footer.index.groups.count == 3)
+        let damaged = loaded.footer.index.groups[1]
+        world.files.change(path) {
+            $0[Int(loaded.blocksEnd.rawValue) + 5] ^= 1
+            $0[Int(damaged.position.rawValue) + 40] ^= 1
+        }
+        for number in 0..<200 {
+            let again = try append(number, run: "r")
+            let isReadable = !(damaged.first...damaged.last).contains(
+                Offset(rawValue: UInt64(number)))
+            #expect(again.duplicates == (isReadable ? 1 : 0), "message \(number)")
+        }
+        try journal.close()
+    }
+
     @Test("in another run is new; without message_id, key or origin it is always new")
     func notKnown() throws {
         let world = TestWorld()

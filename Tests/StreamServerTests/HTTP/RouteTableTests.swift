@@ -14,6 +14,7 @@ struct RouteTableTests {
         "GET /health": .anyone, "GET /ready": .anyone, "GET /metrics": .admin,
         "GET /api/runs": .reader, "GET /api/runs/:run": .reader,
         "GET /api/runs/:run/events": .reader,
+        "GET /api/runs/:run/tape": .reader,
         "GET /api/stream/agent_chat": .asksItself, "GET /api/stream/agent_chat/:run": .asksItself,
         "GET /socket.io": .asksItself, "POST /socket.io": .asksItself,
         "PUT /socket.io": .asksItself, "PATCH /socket.io": .asksItself,

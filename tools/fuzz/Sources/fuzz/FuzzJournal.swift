@@ -63,17 +63,26 @@ func fuzzBlocks(_ input: [UInt8]) {
 /// Bodies of footers, entries and slots under right checksums.
 func fuzzEntries(_ input: [UInt8]) {
     var input = Input(input)
-    switch input.byte() % 3 {
+    switch input.byte() % 4 {
     case 0:
         let copy = header.encoded
         var body: [UInt8] = []
         body.append(count: copy.count)
         body += copy + input.bytes(.max)
-        guard let footer = SegmentFooter(body: body, crc: Checksum.crc32c(body)) else { return }
-        let encoded = footer.encoded(at: .zero)
-        let again = SegmentFooter(
-            body: Array(encoded.bytes.dropLast(SegmentTrailer.length)), crc: encoded.crc)
-        require(again == footer, "a footer is what is written of it")
+        guard let (footer, section) = SegmentFooter.read(body, crc: Checksum.crc32c(body))
+        else { return }
+        let written = footer.body(section)
+        let again = SegmentFooter.read(written, crc: Checksum.crc32c(written))
+        require(
+            again?.0 == footer && again?.1 == section, "a footer is what is written of it")
+    case 3:
+        let bytes = input.bytes(.max)
+        guard let identities = SealedIdentities(bytes, groups: 100) else { return }
+        var written: [UInt8] = []
+        identities.encode(into: &written)
+        require(
+            SealedIdentities(written, groups: 100) == identities,
+            "identities are what is written of them")
     case 1:
         var file = Manifest.header
         while !input.isEmpty {
@@ -106,5 +115,5 @@ func fuzzFiles(_ input: [UInt8]) {
     _ = try? LoadedSegment.open(FuzzedFile(bytes: input), path: "fuzz")
     _ = DurableMark.format.slot(in: input[...])
     _ = SegmentTrailer(input, fileLength: UInt64(input.count))
-    _ = SegmentFooter(body: input, crc: Checksum.crc32c(input))
+    _ = SegmentFooter.read(input, crc: Checksum.crc32c(input))
 }
