@@ -139,7 +139,8 @@ def main(goals, path, check):
         sign = "≥" if direction == ">=" else "≤"
         if name not in figures or wanted is None:
             missed += 1
-            print(f"| {what} | {sign} {show(wanted) if wanted else '?'} | not measured | no | |")
+            amount = "?" if wanted is None else show(wanted)
+            print(f"| {what} | {sign} {amount} | not measured | no | |")
             continue
         value, unit = figures[name]
         is_met = value >= wanted if direction == ">=" else value <= wanted

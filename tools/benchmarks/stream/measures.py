@@ -36,8 +36,9 @@ class Bench:
     def run(self, scenario, server, **options):
         """Runs a scenario, and counts what was lost or came twice."""
         values = load.run(self.programs, scenario, server, **options)
-        if server.kind == "tapedeck" and "lost" in values:
-            self.figures.count("lost", values["lost"] + values["duplicated"], "events")
+        if "lost" in values:
+            name = "lost" if server.kind == "tapedeck" else "lost_nchan"
+            self.figures.count(name, values["lost"] + values["duplicated"], "events")
         return values
 
     def add(self, name, value, unit, server):
@@ -130,6 +131,7 @@ def catch_up(bench):
             bench.add("catch_up", values["megabytes_per_second"], "MB/s", server)
             if server.kind == "tapedeck":
                 bench.figures.add("catch_up_best", values["best"], "MB/s")
+                bench.figures.add("catch_up_cpu", values["cpu_per_gigabyte"], "s/GB")
 
 
 def resume(bench):

@@ -6,6 +6,7 @@ told on standard error, and is missing among the figures.
 """
 
 import argparse
+import signal
 import subprocess
 import sys
 
@@ -26,6 +27,8 @@ def main():
     parser.add_argument("--text", required=True)
     parser.add_argument("names", nargs="*", help="measures; all of them if none is named")
     given = parser.parse_args()
+    # What was started is ended then too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     files = servers.raise_files(FILES_WANTED)
     if files < FILES_WANTED:
         print(f"only {files} files may be open, not {FILES_WANTED}", file=sys.stderr)

@@ -16,6 +16,9 @@ struct CatchUpScenario {
         var server = try arguments.server()
         server.run = "long"
         try fill(server, events)
+        let cost = try arguments.cost()
+        let cpu = try cost.cpuSeconds()
+        var bytes = 0
         var rates: [Double] = []
         for _ in 0..<(try arguments.whole("times", 5)) {
             let crowd = try Crowd(server)
@@ -33,8 +36,10 @@ struct CatchUpScenario {
             guard crowd.tally.lost == 0, crowd.tally.duplicated == 0 else {
                 throw LoadError("\(crowd.tally.lost) lost, \(crowd.tally.duplicated) twice")
             }
+            bytes += crowd.tally.bytes
             crowd.clients[0].disconnect(retryAt: 0)
         }
+        Results.print("cpu_per_gigabyte", (try cost.cpuSeconds() - cpu) / Double(bytes) * 1e9)
         Results.print("megabytes_per_second", rates.sorted()[rates.count / 2])
         Results.print("best", rates.max() ?? .nan)
     }
