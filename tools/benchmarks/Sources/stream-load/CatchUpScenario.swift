@@ -2,7 +2,8 @@
 struct CatchUpScenario {
     /// Events that are published at once beforehand.
     private static let batch = 500
-    /// Events a second that nchan is given: it tells apart no more than 32,767 of one second.
+    /// Events a second that nchan is given: of more some never come, as it numbers those of a second
+    /// in 16 bits.
     private static let nchanRate = 15_000
 
     private let arguments: Arguments

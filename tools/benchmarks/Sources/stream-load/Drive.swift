@@ -105,7 +105,8 @@ final class Drive {
             let limit = crowd.server.kind == .tapedeck ? 0 : Drive.pipelinedMax
             guard due > 0, crowd.unanswered <= limit else { return }
             publish(min(due, Drive.batchMax)) { number in
-                let seconds = Double(number - start.published) / perSecond
+                // The first is due after one interval, as it is published.
+                let seconds = Double(number - start.published + 1) / perSecond
                 return start.moment + UInt64(seconds * 1e9)
             }
         }

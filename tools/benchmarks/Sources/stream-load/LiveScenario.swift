@@ -38,7 +38,8 @@ struct LiveScenario {
     /// So many events a second: how long each takes, and whether all arrive in the end.
     func atRate() throws(LoadError) {
         let rate = try arguments.number("rate")
-        try crowd.wake(every: max(1 / rate, 0.0002))
+        // Ten times as often as events are due, so that none waits long for its turn.
+        try crowd.wake(every: max(0.1 / rate, 0.0002))
         _ = try drive.run(.rate(rate), seconds: warmSeconds)
         crowd.tally.latencies = Latencies()
         let window = try drive.run(.rate(rate), seconds: seconds)
