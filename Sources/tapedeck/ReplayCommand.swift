@@ -45,7 +45,8 @@ struct ReplayCommand: AsyncParsableCommand {
         help: "Name the run this, rewrite its thread and message ids, and number each lap.")
     var newName: String?
 
-    @Option(help: "Where to: - for standard output, or a file.")
+    @Option(
+        help: "Where to: - for standard output, a file, or the http:// address of a server.")
     var out = "-"
 
     func run() async throws {
@@ -60,7 +61,6 @@ struct ReplayCommand: AsyncParsableCommand {
             }
             return cursor
         }
-        let output = out == "-" ? OutputFile.standard : try OutputFile.create(out)
         var rewriter: RunRewriter?
         if let newName {
             guard let name = RunID(newName) else {
@@ -68,10 +68,31 @@ struct ReplayCommand: AsyncParsableCommand {
             }
             rewriter = RunRewriter(name)
         }
-        let sink = LineSink(output: output, epoch: view.epochs.current, rewriter: rewriter)
+        let replayer = Replayer(plan, source: view, loops: loop, clock: MonotonicClock())
+        if out.contains("://") {
+            guard rewriter != nil || !loop else {
+                throw ValidationError(
+                    "--loop to a server needs --as: it refuses what it has as a duplicate")
+            }
+            let client: BroadcastClient
+            do {
+                client = BroadcastClient(try UpstreamURL(out))
+            } catch {
+                throw ValidationError("--out: \(error)")
+            }
+            do {
+                let report = try await replayer.run(
+                    into: BroadcastSink(client: client, rewriter: rewriter))
+                StandardError.write("tapedeck: \(report.playback.records) events posted\n")
+            } catch let error as BroadcastClient.Failure {
+                throw Failure("\(error)")
+            }
+            return
+        }
+        let output = out == "-" ? OutputFile.standard : try OutputFile.create(out)
         do {
-            _ = try await Replayer(plan, source: view, loops: loop, clock: MonotonicClock())
-                .run(into: sink)
+            _ = try await replayer.run(
+                into: LineSink(output: output, epoch: view.epochs.current, rewriter: rewriter))
         } catch is OutputFile.ReaderGone {}
     }
 }
@@ -86,40 +107,6 @@ extension ReplayCommand {
         guard let run else { throw ValidationError("name a run, or a tape with --tape") }
         return try journal.view(of: run)
     }
-}
-
-/// Writes records as lines of NDJSON, and says where some are missing.
-private final class LineSink: ReplaySink {
-    private let output: OutputFile
-    private let epoch: Epoch?
-    private var rewriter: RunRewriter?
-
-    init(output: OutputFile, epoch: Epoch?, rewriter: RunRewriter?) {
-        self.output = output
-        self.epoch = epoch
-        self.rewriter = rewriter
-    }
-
-    func begin(lap number: UInt64) {
-        rewriter?.begin(lap: number)
-    }
-
-    func write(_ batch: [ReadPage.Item]) throws {
-        var bytes: [UInt8] = []
-        for item in batch {
-            switch item {
-            case .record(let record):
-                let shown = rewriter?.rewrite(record) ?? record
-                shown.appendLine(epoch: epoch, to: &bytes)
-                bytes.append(UInt8(ascii: "\n"))
-            case .gap(let gap):
-                StandardError.write("tapedeck: \(gap.sentence)\n")
-            }
-        }
-        if !bytes.isEmpty { try output.write(bytes) }
-    }
-
-    func finish() {}
 }
 
 /// Parses an option's value, and tells what is wrong in the parser's own words.

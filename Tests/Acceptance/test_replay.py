@@ -289,3 +289,39 @@ def test_a_replay_of_several_runs_merges_them_in_order_of_offset(eleven):
     server, _ = eleven
     frames = tapedeck.events_of(server.replay(["before", "after"]))
     assert [frame.json["run_id"] for frame in frames] == ["before"] * 2 + ["after"] * 3
+
+
+def test_a_run_is_posted_to_a_server(serve, tmp_path):
+    server = serve()
+    server.say(RUN, *range(30))
+    target = serve()
+    address = f"http://127.0.0.1:{target.port}"
+    replay = ("replay", RUN, "--speed", "max", "--out", address)
+    done = tapedeck.run(*replay, journal=server.journal)
+    assert done.returncode == 0 and done.stdout == b"", done
+    assert done.stderr == b"tapedeck: 30 events posted\n"
+    first = tapedeck.events_of(target.read(RUN))
+    assert [frame.data for frame in first] == [
+        frame.data for frame in tapedeck.events_of(server.read(RUN))
+    ]
+    # What the server has it does not take again; under another name it does.
+    tapedeck.succeed(*replay, journal=server.journal)
+    assert len(tapedeck.events_of(target.read(RUN))) == 30
+    tapedeck.succeed(*replay, "--as", "again", journal=server.journal)
+    assert len(tapedeck.events_of(target.read("again"))) == 30
+    told = tapedeck.refuse(*replay, "--loop", journal=server.journal, codes=(64,))
+    assert "--as" in told
+    target.stop()
+    assert "connection refused" in tapedeck.refuse(*replay, journal=server.journal)
+    for out in ("ftp://127.0.0.1", "http://", "http://a b"):
+        tapedeck.refuse("replay", RUN, "--out", out, journal=server.journal, codes=(64,))
+
+
+def test_a_refusal_of_a_server_ends_the_replay(serve):
+    server = serve()
+    server.say(RUN, 1)
+    other = serve("--allow-host", "elsewhere.example")
+    # Not one of its names.
+    address = f"http://127.1:{other.port}"
+    told = tapedeck.refuse("replay", RUN, "--out", address, journal=server.journal)
+    assert "offset 0 was refused: 421" in told

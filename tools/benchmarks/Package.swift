@@ -24,6 +24,8 @@ let package = Package(
             ]
         ),
         .executableTarget(name: "benchmark", dependencies: ["Journal"]),
+        .systemLibrary(name: "CEvents"),
+        .executableTarget(name: "stream-load", dependencies: ["CEvents"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,7 +1,7 @@
 """The goals of the journal, each with the figure that it is about and what stands beside it.
 
 `goals.py FILE [--check]` reads `FIGURE name value unit` lines, prints a table in Markdown, and with
-`--check` exits 1 if a goal is missed, or was not measured.
+`--check` exits 1 if a goal is missed, or was not measured. stream_goals.py has other goals.
 """
 
 import sys
@@ -126,12 +126,12 @@ def spread(name, figures):
     return f" ({show(figures[name + '_low'][0])}–{show(figures[name + '_high'][0])})"
 
 
-def main(path, check):
+def main(goals, path, check):
     figures = read(path)
     missed = 0
     print("| what | goal | figure | met | beside |")
     print("|---|---|---|---|---|")
-    for what, name, direction, amount, beside in GOALS:
+    for what, name, direction, amount, beside in goals:
         wanted = goal(amount, figures)
         others = "; ".join(
             f"{label} {show(*figures[other])}" for other, label in beside if other in figures
@@ -139,7 +139,8 @@ def main(path, check):
         sign = "≥" if direction == ">=" else "≤"
         if name not in figures or wanted is None:
             missed += 1
-            print(f"| {what} | {sign} {show(wanted) if wanted else '?'} | not measured | no | |")
+            amount = "?" if wanted is None else show(wanted)
+            print(f"| {what} | {sign} {amount} | not measured | no | |")
             continue
         value, unit = figures[name]
         is_met = value >= wanted if direction == ">=" else value <= wanted
@@ -148,9 +149,10 @@ def main(path, check):
             f"| {what} | {sign} {show(wanted, unit)} | {show(value, unit)}{spread(name, figures)} "
             f"| {'yes' if is_met else '**no**'} | {others} |"
         )
-    print(f"\n{len(GOALS) - missed} of {len(GOALS)} goals met.")
+    print(f"\n{len(goals) - missed} of {len(goals)} goals met.")
     if check and missed:
         sys.exit(1)
 
 
-main(sys.argv[1], "--check" in sys.argv[2:])
+if __name__ == "__main__":
+    main(GOALS, sys.argv[1], "--check" in sys.argv[2:])

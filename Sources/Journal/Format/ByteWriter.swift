@@ -28,6 +28,16 @@ extension [UInt8] {
         append(varint: UInt64(bitPattern: value << 1 ^ value >> 63))
     }
 
+    /// Appends a number as decimal digits.
+    package mutating func append(decimal value: UInt64) {
+        var divisor: UInt64 = 1
+        while value / divisor >= 10 { divisor *= 10 }
+        while divisor > 0 {
+            append(UInt8(ascii: "0") + UInt8(value / divisor % 10))
+            divisor /= 10
+        }
+    }
+
     /// Appends a string behind its length in bytes.
     mutating func append(string value: String) {
         append(count: value.utf8.count)

@@ -5,19 +5,19 @@ extension Record {
     /// `{"id","offset","seq","run_id","event","recorded_at","data"}`, where `data` is the recorded
     /// object byte for byte.
     package func appendLine(epoch: Epoch?, to bytes: inout [UInt8]) {
-        bytes += Array(#"{"id":""#.utf8)
-        bytes += Array(EventID(epoch: epoch, offset: offset).description.utf8)
-        bytes += Array(#"","offset":"#.utf8)
-        bytes += Array(String(offset.rawValue).utf8)
-        bytes += Array(#","seq":"#.utf8)
-        bytes += Array(String(seq.rawValue).utf8)
-        bytes += Array(#","run_id":"#.utf8)
+        bytes.append(contentsOf: #"{"id":""#.utf8)
+        EventID(epoch: epoch, offset: offset).append(to: &bytes)
+        bytes.append(contentsOf: #"","offset":"#.utf8)
+        bytes.append(decimal: offset.rawValue)
+        bytes.append(contentsOf: #","seq":"#.utf8)
+        bytes.append(decimal: seq.rawValue)
+        bytes.append(contentsOf: #","run_id":"#.utf8)
         JSONWriter.append(run.name, to: &bytes)
-        bytes += Array(#","event":"#.utf8)
+        bytes.append(contentsOf: #","event":"#.utf8)
         JSONWriter.append(type.name, to: &bytes)
-        bytes += Array(#","recorded_at":""#.utf8)
-        bytes += recordedAt.rfc3339
-        bytes += Array(#"","data":"#.utf8)
+        bytes.append(contentsOf: #","recorded_at":""#.utf8)
+        recordedAt.append(to: &bytes)
+        bytes.append(contentsOf: #"","data":"#.utf8)
         bytes += data
         bytes.append(UInt8(ascii: "}"))
     }
@@ -28,12 +28,12 @@ extension Record {
     package func appendBareData(to bytes: inout [UInt8]) {
         var members: [UInt8] = []
         if !shape.contains(.hasRunID) {
-            members += Array(#""run_id":"#.utf8)
+            members.append(contentsOf: #""run_id":"#.utf8)
             JSONWriter.append(run.name, to: &members)
         }
         if !shape.contains(.hasCreatedAt) {
             if !members.isEmpty { members.append(UInt8(ascii: ",")) }
-            members += Array(#""created_at":"#.utf8)
+            members.append(contentsOf: #""created_at":"#.utf8)
             if let value = (try? JSONScanner.data(in: data))?.fields.timestampValue {
                 members += data[value]
             } else {
@@ -49,19 +49,19 @@ extension Record {
     /// byte, with `timestamp` (the event time) at its end where that key is absent, and
     /// `server_timestamp` is the ingest time: the same whenever the record is told.
     package func appendBroadcast(to bytes: inout [UInt8]) {
-        bytes += Array(#"{"event_type":"#.utf8)
+        bytes.append(contentsOf: #"{"event_type":"#.utf8)
         JSONWriter.append(type.name, to: &bytes)
-        bytes += Array(#","data":"#.utf8)
+        bytes.append(contentsOf: #","data":"#.utf8)
         var members: [UInt8] = []
         if (try? JSONScanner.data(in: data))?.fields.timestampValue == nil {
-            members += Array(#""timestamp":""#.utf8)
-            members += recordedAt.rfc3339
+            members.append(contentsOf: #""timestamp":""#.utf8)
+            recordedAt.append(to: &members)
             members.append(UInt8(ascii: "\""))
         }
         appendData(adding: members, to: &bytes)
-        bytes += Array(#","server_timestamp":""#.utf8)
-        bytes += ingest.wall.rfc3339
-        bytes += Array(#""}"#.utf8)
+        bytes.append(contentsOf: #","server_timestamp":""#.utf8)
+        ingest.wall.append(to: &bytes)
+        bytes.append(contentsOf: #""}"#.utf8)
     }
 
     /// Appends the data as recorded, with `members` at the object's end.

@@ -47,6 +47,13 @@ public struct Epoch: Hashable, Sendable, CustomStringConvertible {
         (0..<Epoch.length).map { UInt8(truncatingIfNeeded: packed >> (56 - 8 * UInt64($0))) }
     }
 
+    /// Appends the 8 characters.
+    func append(to bytes: inout [UInt8]) {
+        for place in 0..<Epoch.length {
+            bytes.append(UInt8(truncatingIfNeeded: packed >> (56 - 8 * UInt64(place))))
+        }
+    }
+
     /// The 8 characters.
     public var description: String { String(decoding: bytes, as: UTF8.self) }
 }

@@ -31,6 +31,15 @@ public struct EventID: Hashable, Sendable, CustomStringConvertible {
         self.offset = Offset(rawValue: offset)
     }
 
+    /// Appends the id as clients hold it.
+    package func append(to bytes: inout [UInt8]) {
+        if let epoch {
+            epoch.append(to: &bytes)
+            bytes.append(UInt8(ascii: "-"))
+        }
+        bytes.append(decimal: offset.rawValue)
+    }
+
     /// The id as clients hold it.
     public var description: String {
         guard let epoch else { return String(offset.rawValue) }

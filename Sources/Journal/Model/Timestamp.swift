@@ -33,11 +33,17 @@ public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible
 
     /// The bytes of ``description``: always 27 of them within the years 0001 to 9999.
     package var rfc3339: [UInt8] {
+        var text = [UInt8]()
+        text.reserveCapacity(27)
+        append(to: &text)
+        return text
+    }
+
+    /// Appends the bytes of ``description``.
+    package func append(to text: inout [UInt8]) {
         let clamped = Swift.min(Swift.max(microseconds, Timestamp.earliest), Timestamp.latest)
         let (days, inDay) = floorDivide(clamped, 86_400_000_000)
         let date = CivilDate(daysSince1970: days)
-        var text = [UInt8]()
-        text.reserveCapacity(27)
         func digits(_ value: Int64, _ width: Int) {
             var divisor: Int64 = 1
             for _ in 1..<width { divisor *= 10 }
@@ -60,7 +66,6 @@ public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible
         text.append(UInt8(ascii: "."))
         digits(inDay % 1_000_000, 6)
         text.append(UInt8(ascii: "Z"))
-        return text
     }
 
     private static let earliest: Int64 = -62_135_596_800_000_000

@@ -9,7 +9,7 @@ final class Hub {
     /// Readers that are pumped before the loop gets its turn.
     private static let sliceReaders = 256
     /// How often quiet and stalled readers are looked for.
-    private static let tick = TimeAmount.milliseconds(250)
+    private static let tick = TimeAmount.milliseconds(500)
 
     let eventLoop: any EventLoop
     private(set) var epoch: Epoch?

@@ -5,6 +5,6 @@ protocol HubReader: AnyObject {
     /// Something may have come for it: sends what there is, as long as the socket takes it.
     func pump()
 
-    /// Called a few times a second.
+    /// Called every half a second.
     func tick(_ now: NIODeadline)
 }

@@ -34,6 +34,7 @@ struct FramedPage: Sendable {
         _ items: [ReadPage.Item], _ format: SSEFrame.Format, epoch: Epoch?, requested: EventID?
     ) -> FramedPage {
         var body: [UInt8] = []
+        body.reserveCapacity(min(items.count * 512, bytesMax + bytesMax / 3))
         var page = FramedPage(
             bytes: ByteBuffer(), cursor: .start, lastSent: nil, seq: nil, count: 0)
         for item in items {

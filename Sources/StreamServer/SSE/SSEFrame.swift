@@ -14,23 +14,23 @@ enum SSEFrame {
     static func append(
         _ record: Record, epoch: Epoch?, _ format: Format, to bytes: inout [UInt8]
     ) {
-        bytes += Array("id: ".utf8)
-        bytes += Array(EventID(epoch: epoch, offset: record.offset).description.utf8)
-        bytes += Array("\nevent: ".utf8)
-        bytes += Array(record.type.name.utf8)
-        bytes += Array("\ndata: ".utf8)
+        bytes.append(contentsOf: "id: ".utf8)
+        EventID(epoch: epoch, offset: record.offset).append(to: &bytes)
+        bytes.append(contentsOf: "\nevent: ".utf8)
+        bytes.append(contentsOf: record.type.name.utf8)
+        bytes.append(contentsOf: "\ndata: ".utf8)
         switch format {
         case .bare: record.appendBareData(to: &bytes)
         case .envelope: record.appendLine(epoch: epoch, to: &bytes)
         }
-        bytes += Array("\n\n".utf8)
+        bytes.append(contentsOf: "\n\n".utf8)
     }
 
     /// Where the client now stands: moves its last event id and fires nothing.
     static func append(cursor: Cursor, epoch: Epoch?, to bytes: inout [UInt8]) {
-        bytes += Array("id: ".utf8)
-        bytes += Array(EventID(epoch: epoch, offset: cursor.lastSeen).description.utf8)
-        bytes += Array("\n\n".utf8)
+        bytes.append(contentsOf: "id: ".utf8)
+        EventID(epoch: epoch, offset: cursor.lastSeen).append(to: &bytes)
+        bytes.append(contentsOf: "\n\n".utf8)
     }
 
     /// All that a stream is told which is one too many: to come again, at another time than others.
@@ -47,11 +47,11 @@ enum SSEFrame {
 
     /// A frame of the server's own, without an id.
     static func append(event: String, _ data: JSONObject, to bytes: inout [UInt8]) {
-        bytes += Array("event: ".utf8)
-        bytes += Array(event.utf8)
-        bytes += Array("\ndata: ".utf8)
+        bytes.append(contentsOf: "event: ".utf8)
+        bytes.append(contentsOf: event.utf8)
+        bytes.append(contentsOf: "\ndata: ".utf8)
         bytes += data.json
-        bytes += Array("\n\n".utf8)
+        bytes.append(contentsOf: "\n\n".utf8)
     }
 
     /// Records that are, or may be, missing; then where the client stands behind them.
@@ -75,6 +75,6 @@ enum SSEFrame {
 
     /// How long a browser waits before it reconnects.
     static func append(retryMilliseconds: Int, to bytes: inout [UInt8]) {
-        bytes += Array("retry: \(retryMilliseconds)\n\n".utf8)
+        bytes.append(contentsOf: "retry: \(retryMilliseconds)\n\n".utf8)
     }
 }

@@ -59,9 +59,16 @@ enum Benchmark {
         case "start": try StartBenchmark(settings: settings).run()
         case "start_child_tokens": try StartBenchmark(settings: settings).record("tokens")
         case "start_child_messages": try StartBenchmark(settings: settings).record("messages")
+        case "long": try recordLong(settings)
         case "memory": try MemoryBenchmark(settings: settings).run()
         default: throw BenchmarkError("there is no benchmark \(name)")
         }
+    }
+
+    /// Leaves a long journal for `tools/bench stream`: 10 million events, and some more to resume to.
+    private static func recordLong(_ settings: Settings) throws {
+        try LongJournal(settings: settings, name: "long").record(
+            (settings.isQuick ? 1_000_000 : 10_000_000) + 10_000, runs: 1000, atATime: 1000)
     }
 
     /// Leaves what is measured as files beside the journals, for peers.
