@@ -9,6 +9,9 @@ struct ReplayCommand: AsyncParsableCommand {
         commandName: "replay",
         abstract: "Re-stream a run at original or accelerated speed, as NDJSON.")
 
+    /// The variable of the environment that has the token of the server in `--out`.
+    private static let tokenVariable = "TAPEDECK_TOKEN"
+
     @OptionGroup var journal: JournalOptions
 
     @Argument(help: "The run; of a tape that holds one run alone, it need not be named.")
@@ -76,7 +79,9 @@ struct ReplayCommand: AsyncParsableCommand {
             }
             let client: BroadcastClient
             do {
-                client = BroadcastClient(try UpstreamURL(out))
+                let token = try EnvironmentVariable.value(of: Self.tokenVariable)
+                    .map { try UpstreamToken($0) }
+                client = BroadcastClient(try UpstreamURL(out), token: token)
             } catch {
                 throw ValidationError("--out: \(error)")
             }

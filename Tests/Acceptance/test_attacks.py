@@ -1,4 +1,4 @@
-"""What somebody may try who means harm; docs/THREAT_MODEL.md has the table, with what is elsewhere."""
+"""What somebody may try who means harm: the table is in docs/THREAT_MODEL.md."""
 
 import contextlib
 import itertools
@@ -92,7 +92,8 @@ def test_what_agents_say_is_never_markup_on_the_page(server, browser):  # noqa: 
         tapedeck.message(run, 1, from_agent=evil, metadata=metadata, thread_id="t", **more)
     )
     server.broadcast({"run_id": run, "note": evil}, f"agent_chat_{evil}"[:128])
-    server.broadcast({"run_id": run, "thread_id": "t", "status": evil, "result": evil}, tapedeck.THREAD_CLOSED)
+    closed = {"run_id": run, "thread_id": "t", "status": evil, "result": evil}
+    server.broadcast(closed, tapedeck.THREAD_CLOSED)
     browser.get(f"http://127.0.0.1:{server.port}/")
     wait = WebDriverWait(browser, 15)
     wait.until(lambda _: browser.find_elements(By.CSS_SELECTOR, "#runs a"))[0].click()
@@ -168,7 +169,8 @@ def test_a_run_whose_name_is_a_path_is_a_run(server, tmp_path):
     before = sorted(tmp_path.rglob("*"))
     server.broadcast({"run_id": name, "message_id": "1"})
     assert server.get("/api/runs")["runs"][0]["run_id"] == name
-    assert name.encode() in tapedeck.succeed("replay", name, "--speed", "max", journal=server.journal)
+    told = tapedeck.succeed("replay", name, "--speed", "max", journal=server.journal)
+    assert name.encode() in told
     tapedeck.succeed("pin", name, journal=server.journal)
     tapedeck.succeed("delete", name, journal=server.journal)
     strange = [path for path in set(tmp_path.rglob("*")) - set(before) if "evil" in path.name]
@@ -185,7 +187,8 @@ def test_no_form_can_post(server, guarded, target, content_type):
     before = latest(server)
     body = b'{"event":"agent_chat_note","data":{"run_id":"csrf"},"token":"x"}'
     options = {"body": body, "content_type": content_type}
-    assert server.request("POST", target, {"Origin": "http://evil.example"}, **options).status == 415
+    foreign = {"Origin": "http://evil.example"}
+    assert server.request("POST", target, foreign, **options).status == 415
     assert latest(server) == before
     cookie = {"Cookie": f"tapedeck_token={guarded.admin.text}"}
     assert guarded.request("POST", target, headers=cookie, **options).status == 415

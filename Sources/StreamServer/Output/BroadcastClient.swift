@@ -10,15 +10,17 @@ package struct BroadcastClient: Sendable {
     private static let connectTimeout = TimeAmount.seconds(10)
 
     private let url: UpstreamURL
+    private let token: UpstreamToken?
 
     /// What could not be posted, in one sentence.
     package struct Failure: Error, CustomStringConvertible {
         package let description: String
     }
 
-    /// A client of the server at `url`.
-    package init(_ url: UpstreamURL) {
+    /// A client of the server at `url`, which is shown `token` if there is one.
+    package init(_ url: UpstreamURL, token: UpstreamToken? = nil) {
         self.url = url
+        self.token = token
     }
 
     /// Posts events in order; each once the one before has been taken.
@@ -82,6 +84,7 @@ package struct BroadcastClient: Sendable {
         head.headers.add(name: "Host", value: url.authority)
         head.headers.add(name: "Content-Type", value: "application/json")
         head.headers.add(name: "Content-Length", value: "\(body.count)")
+        if let token { head.headers.add(name: "Authorization", value: "Bearer \(token.secret)") }
         try await outbound.write(.head(head))
         try await outbound.write(.body(.byteBuffer(ByteBuffer(bytes: body))))
         try await outbound.write(.end(nil))
