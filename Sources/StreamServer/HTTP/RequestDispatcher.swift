@@ -82,6 +82,7 @@ final class RequestDispatcher: ChannelInboundHandler, RemovableChannelHandler {
             return takeOver(context) { pipeline, hub in
                 let stream = SSEStream(request, service: service, hub: hub, origin: origin)
                 try pipeline.addHandler(stream, position: .first)
+                removeHTTP(behind: context)
             }
         }
         let opening = WebSocketOpening(
@@ -195,6 +196,27 @@ final class RequestDispatcher: ChannelInboundHandler, RemovableChannelHandler {
             try addHandlers(pipeline, service.hubs.hub(on: context.eventLoop))
         } catch {
             context.close(promise: nil)
+        }
+    }
+
+    /// Takes what reads and writes HTTP out of a stream's pipeline, once it is done with this
+    /// request: it would keep the request's buffer and its headers for as long as the stream.
+    private func removeHTTP(behind context: ChannelHandlerContext) {
+        let bound = NIOLoopBound((context, watch), eventLoop: context.eventLoop)
+        context.eventLoop.execute {
+            let (context, watch) = bound.value
+            let pipeline = context.pipeline.syncOperations
+            let handlers = [
+                try? pipeline.context(
+                    handlerType: ByteToMessageHandler<HTTPRequestDecoder>.self),
+                try? pipeline.context(handlerType: HTTPServerPipelineHandler.self),
+                try? pipeline.context(handlerType: HTTPResponseEncoder.self),
+                context,
+            ]
+            if let watch { pipeline.removeHandler(watch, promise: nil) }
+            for handler in handlers.compactMap({ $0 }) {
+                pipeline.removeHandler(context: handler, promise: nil)
+            }
         }
     }
 

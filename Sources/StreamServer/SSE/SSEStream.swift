@@ -224,9 +224,21 @@ final class SSEStream: ChannelInboundHandler, RemovableChannelHandler, HubReader
         case .success(let page):
             subscriber?.sent(
                 page.count, to: page.cursor, lastSent: page.lastSent, seq: page.seq)
+            readAhead()
             if page.bytes.readableBytes > 0 { send(page.bytes) }
             pump()
         }
+    }
+
+    /// Has the next page of a long backlog read while the last one is written.
+    ///
+    /// Only where the socket had taken all before that: two pages are held at most.
+    private func readAhead() {
+        guard let context, context.channel.isWritable, let feed, let reader = subscriber,
+            reader.cursor < hub.end, reader.cursor < feed.start
+        else { return }
+        let action = subscriber?.next(isWritable: true, feedStart: feed.start, end: hub.end)
+        if case .read(let cursor) = action { readBacklog(from: cursor) }
     }
 
     private func announceLive() {
