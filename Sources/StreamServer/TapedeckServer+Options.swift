@@ -15,6 +15,8 @@ extension TapedeckServer {
         package var scrub: ScrubPlan?
         /// Less free space than this on the journal's disk is told, in bytes; 0 for never.
         package var lowSpaceBytes: UInt64
+        /// Told each time that a client of the Event Stream is greeted.
+        package var greeting: @Sendable () -> Void = {}
 
         package init(
             listener: Listener?, upstreams: [UpstreamClient.Configuration] = [],

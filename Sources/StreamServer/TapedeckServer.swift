@@ -62,7 +62,7 @@ package struct TapedeckServer: Sendable {
             journal: journal,
             hubs: try await .start(on: MultiThreadedEventLoopGroup.singleton, journal: journal),
             pool: pool, scanPool: scanPool, arrivals: Arrivals(journal), logger: logger,
-            now: { .now })
+            now: { .now }, greeting: options.greeting)
         let upkeep = upkeep()
         await upkeep.space.look()
         let lifecycle = ServiceGroup(

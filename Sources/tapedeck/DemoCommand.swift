@@ -84,29 +84,3 @@ struct DemoCommand: AsyncParsableCommand {
             .run(into: JournalSink(journal: journal, rewriter: RunRewriter(name)))
     }
 }
-
-/// Records what is replayed, as if it were said now.
-private final class JournalSink: ReplaySink {
-    private let journal: Journal
-    private var rewriter: RunRewriter
-
-    init(journal: Journal, rewriter: RunRewriter) {
-        self.journal = journal
-        self.rewriter = rewriter
-    }
-
-    func begin(lap number: UInt64) {
-        rewriter.begin(lap: number)
-    }
-
-    func write(_ batch: [ReadPage.Item]) async throws {
-        var drafts: [Draft] = []
-        for case .record(let record) in batch {
-            let copy = rewriter.rewrite(record, at: .now)
-            drafts.append(Draft(try Event(type: copy.type, data: copy.data), run: copy.run))
-        }
-        _ = try await journal.append(drafts)
-    }
-
-    func finish() {}
-}

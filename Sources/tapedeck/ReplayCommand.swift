@@ -49,11 +49,14 @@ struct ReplayCommand: AsyncParsableCommand {
     var newName: String?
 
     @Option(
-        help: "Where to: - for standard output, a file, or the http:// address of a server.")
+        help: """
+            Where to: - for standard output, a file, the http:// address of a server, or \
+            socketio://127.0.0.1:6102 to be an Event Stream service there.
+            """)
     var out = "-"
 
     func run() async throws {
-        Interruption.endsTheProgram()
+        if !out.hasPrefix("socketio:") { Interruption.endsTheProgram() }
         let (view, run) = try source()
         let plan = try ReplayPlan(
             selection: .run(run), from: from, until: until, speed: speed, idleLimit: idleLimit,
@@ -76,6 +79,9 @@ struct ReplayCommand: AsyncParsableCommand {
             guard rewriter != nil || !loop else {
                 throw ValidationError(
                     "--loop to a server needs --as: it refuses what it has as a duplicate")
+            }
+            if let standIn = try StandIn(out) {
+                return try await standIn.play(replayer, rewriter)
             }
             let client: BroadcastClient
             do {

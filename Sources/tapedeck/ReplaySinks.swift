@@ -67,3 +67,30 @@ final class BroadcastSink: ReplaySink {
 
     func finish() {}
 }
+
+/// Records what is replayed as if it were said now.
+final class JournalSink: ReplaySink {
+    private let journal: Journal
+    private var rewriter: RunRewriter?
+
+    /// Nil for a run whose names and times are to stay.
+    init(journal: Journal, rewriter: RunRewriter?) {
+        self.journal = journal
+        self.rewriter = rewriter
+    }
+
+    func begin(lap number: UInt64) {
+        rewriter?.begin(lap: number)
+    }
+
+    func write(_ batch: [ReadPage.Item]) async throws {
+        var drafts: [Draft] = []
+        for case .record(let record) in batch where !record.type.isReserved {
+            let shown = rewriter?.rewrite(record, at: .now) ?? record
+            drafts.append(Draft(try Event(type: shown.type, data: shown.data), run: shown.run))
+        }
+        if !drafts.isEmpty { _ = try await journal.append(drafts, atomically: false) }
+    }
+
+    func finish() {}
+}

@@ -619,3 +619,9 @@ def test_a_server_without_tokens_asks_for_none(server):
         assert len(tapedeck.events_of(stream.until("stream_live"))) == 1
     polling = Polling(server.port)
     assert polling.until(b"40{")
+
+
+def test_the_api_is_described(serve):
+    reply = serve().request("GET", "/openapi.json")
+    assert reply.status == 200 and reply.headers["content-type"] == "application/json"
+    assert reply.json["openapi"].startswith("3.1") and "/api/runs/{run_id}" in reply.json["paths"]

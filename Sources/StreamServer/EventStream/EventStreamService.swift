@@ -18,12 +18,16 @@ final class EventStreamService: Sendable {
     let now: @Sendable () -> Timestamp
     /// By which the heartbeats of polling sessions go.
     let uptime: @Sendable () -> NIODeadline
+    /// Told each time that a client is greeted.
+    private let greeting: @Sendable () -> Void
 
     init(
         source: any EventSource, hubs: HubGroup, pool: NIOThreadPool, scanPool: NIOThreadPool,
         arrivals: Arrivals, logger: Logger, now: @escaping @Sendable () -> Timestamp,
-        uptime: @escaping @Sendable () -> NIODeadline
+        uptime: @escaping @Sendable () -> NIODeadline,
+        greeting: @escaping @Sendable () -> Void = {}
     ) {
+        self.greeting = greeting
         self.source = source
         self.hubs = hubs
         self.pool = pool
@@ -45,7 +49,9 @@ final class EventStreamService: Sendable {
             case .page: pool
             }
         return pool.runIfActive(eventLoop: eventLoop) { [self] in
-            try read.perform(on: source, packetsMax: packetsMax, now: now())
+            let reply = try read.perform(on: source, packetsMax: packetsMax, now: now())
+            if case .greeting = reply { greeting() }
+            return reply
         }
     }
 

@@ -57,6 +57,7 @@ struct Routes: Sendable {
     private func addWeb(_ table: inout RouteTable) {
         let assets: [(String, WebEndpoint.Asset)] = [
             ("/", .page), ("/sequencer", .page), ("/page.js", .script), ("/page.css", .style),
+            ("/openapi.json", .description),
         ]
         for (path, asset) in assets {
             table.add(.get, path, for: .anyone) { _, _ in WebEndpoint.response(asset) }

@@ -23,7 +23,8 @@ final class StreamService: Sendable {
         scanPool: NIOThreadPool, arrivals: Arrivals,
         logger: Logger,
         now: @escaping @Sendable () -> Timestamp,
-        uptime: @escaping @Sendable () -> NIODeadline = { .now() }
+        uptime: @escaping @Sendable () -> NIODeadline = { .now() },
+        greeting: @escaping @Sendable () -> Void = {}
     ) {
         self.journal = journal
         self.hubs = hubs
@@ -34,6 +35,6 @@ final class StreamService: Sendable {
         self.now = now
         eventStream = EventStreamService(
             source: journal, hubs: hubs, pool: pool, scanPool: scanPool, arrivals: arrivals,
-            logger: logger, now: now, uptime: uptime)
+            logger: logger, now: now, uptime: uptime, greeting: greeting)
     }
 }

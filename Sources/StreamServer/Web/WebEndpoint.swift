@@ -2,19 +2,22 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 
-/// The web page: a few files that are compiled into the program.
+/// The web page and the API's description: a few files that are compiled into the program.
 struct WebEndpoint: Sendable {
     /// One file.
     enum Asset: CaseIterable {
         case page
         case script
         case style
+        /// What the API is, in OpenAPI's words.
+        case description
 
-        fileprivate var bytes: [UInt8] {
+        var bytes: [UInt8] {
             switch self {
             case .page: PackageResources.index_html
             case .script: PackageResources.page_js
             case .style: PackageResources.page_css
+            case .description: PackageResources.openapi_json
             }
         }
 
@@ -23,6 +26,7 @@ struct WebEndpoint: Sendable {
             case .page: "text/html; charset=utf-8"
             case .script: "text/javascript; charset=utf-8"
             case .style: "text/css; charset=utf-8"
+            case .description: "application/json"
             }
         }
     }

@@ -1,3 +1,4 @@
+import Foundation
 import Journal
 import Testing
 
@@ -9,7 +10,7 @@ import Testing
 struct RouteTableTests {
     private static let rules: [String: AccessRule] = [
         "GET /": .anyone, "GET /sequencer": .anyone, "GET /page.js": .anyone,
-        "GET /page.css": .anyone,
+        "GET /page.css": .anyone, "GET /openapi.json": .anyone,
         "POST /login": .anyone, "POST /logout": .anyone, "POST /api/tickets": .reader,
         "GET /health": .anyone, "GET /ready": .anyone, "GET /metrics": .admin,
         "GET /api/runs": .reader, "GET /api/runs/:run": .reader,
@@ -47,6 +48,37 @@ struct RouteTableTests {
             let table = routes.makeTable()
             #expect(rules(table) == RouteTableTests.rules)
             #expect(table.routes.count == RouteTableTests.rules.count, "none is there twice")
+        }
+    }
+
+    @Test("what describes the API names every address and version, and who may use it, as it is")
+    func description() async throws {
+        let parsed = try JSONSerialization.jsonObject(
+            with: Data(WebEndpoint.Asset.description.bytes))
+        let api = try #require(parsed as? [String: Any])
+        let info = try #require(api["info"] as? [String: Any])
+        #expect(info["version"] as? String == TapedeckServer.version)
+        let paths = try #require(api["paths"] as? [String: [String: [String: Any]]])
+        var described: Set<String> = []
+        var open: Set<String> = []
+        for (path, operations) in paths {
+            for (method, operation) in operations {
+                let address = "\(method.uppercased()) \(path)"
+                described.insert(address)
+                let security = operation["security"] as? [[String: Any]]
+                if security?.contains(where: \.isEmpty) == true { open.insert(address) }
+            }
+        }
+        // A protocol of its own, and what the page is made of.
+        let others = ["/socket.io", "/page.js", "/page.css"]
+        try await withRoutes { routes in
+            let table = routes.makeTable().routes.filter { !others.contains($0.path) }
+            func address(_ route: RouteTable.Route) -> String {
+                let path = route.path.replacing("/:run", with: "/{run_id}")
+                return "\(route.method) \(path)"
+            }
+            #expect(described == Set(table.map(address)))
+            #expect(open == Set(table.filter { $0.rule == .anyone }.map(address)))
         }
     }
 
