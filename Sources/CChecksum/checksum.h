@@ -66,16 +66,21 @@ static inline uint64_t tapedeck_hash64(uint64_t seed, const void *data, size_t c
   const uint64_t k0 = 0x9E3779B97F4A7C15u, k1 = 0xD1B54A32D192ED03u, k2 = 0x8CB92BA72F3D8DD7u;
   const uint8_t *bytes = (const uint8_t *)data;
   uint64_t state = seed ^ tapedeck_multiply_fold((uint64_t)count ^ k2, k0);
-  while (count > 0) {
+  uint64_t low, high;
+  // Whole steps apart from the last: copies of a known length are loads.
+  while (count >= 16) {
+    memcpy(&low, bytes, 8);
+    memcpy(&high, bytes + 8, 8);
+    state = tapedeck_multiply_fold(low ^ state ^ k0, high ^ k1) ^ (state >> 29);
+    bytes += 16;
+    count -= 16;
+  }
+  if (count > 0) {
     uint8_t step[16] = {0};
-    size_t taken = count < 16 ? count : 16;
-    memcpy(step, bytes, taken);
-    uint64_t low, high;
+    memcpy(step, bytes, count);
     memcpy(&low, step, 8);
     memcpy(&high, step + 8, 8);
     state = tapedeck_multiply_fold(low ^ state ^ k0, high ^ k1) ^ (state >> 29);
-    bytes += taken;
-    count -= taken;
   }
   return tapedeck_multiply_fold(state ^ k1, k0);
 }

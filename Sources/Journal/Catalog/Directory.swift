@@ -135,18 +135,22 @@ extension Directory {
         for offset in adopted.sorted() { output.append(varint: offset.rawValue) }
     }
 
-    /// Reads what ``encode(into:groups:)`` wrote for the segment that starts at `segment`.
+    /// Reads what ``encode(into:groups:)`` wrote for the segment that starts at `segment`; nil
+    /// where ``skip(_:groups:)`` would be false.
     init?(
         _ reader: inout ByteReader, segment: Offset,
-        groups: (RunID, inout ByteReader) -> Bool
+        groups: (inout ByteReader) -> Bool
     ) {
         guard let runCount = reader.count(max: reader.remaining) else { return nil }
+        var previous: RunID?
         for _ in 0..<runCount {
             guard let name = reader.string(bytesMax: RunID.bytesMax), let run = RunID(name),
-                var summary = RunSummary(&reader), groups(run, &reader)
+                previous.map({ $0 < run }) ?? true,
+                var summary = RunSummary(&reader), groups(&reader)
             else { return nil }
             summary.segments = [segment]
             runs[run] = summary
+            previous = run
         }
         guard let threadCount = reader.count(max: reader.remaining) else { return nil }
         for _ in 0..<threadCount {
@@ -172,5 +176,45 @@ extension Directory {
             guard let offset = reader.varint() else { return nil }
             adopted.insert(Offset(rawValue: offset))
         }
+    }
+
+    /// Passes over what ``encode(into:groups:)`` wrote, and makes nothing of it.
+    ///
+    /// - Parameters:
+    ///   - reader: Stands behind it afterwards.
+    ///   - groups: Given a run's name, passes over what was appended for the run; false where that
+    ///     is not what was written.
+    /// - Returns: false where the bytes are anything else.
+    static func skip(
+        _ reader: inout ByteReader, groups: (ArraySlice<UInt8>, inout ByteReader) -> Bool
+    ) -> Bool {
+        guard let runCount = reader.count(max: reader.remaining) else { return false }
+        var previous: ArraySlice<UInt8>?
+        for _ in 0..<runCount {
+            guard let name = reader.skipString(bytesMax: RunID.bytesMax), RunID.isName(name),
+                previous.map({ $0.lexicographicallyPrecedes(name) }) ?? true,
+                RunSummary.skip(&reader), groups(name, &reader)
+            else { return false }
+            previous = name
+        }
+        guard let threadCount = reader.count(max: reader.remaining) else { return false }
+        for _ in 0..<threadCount {
+            guard reader.skipString(bytesMax: reader.remaining) != nil,
+                let name = reader.skipString(bytesMax: RunID.bytesMax), RunID.isName(name),
+                let isCreated = reader.byte(), isCreated <= 1
+            else { return false }
+        }
+        guard let orphanThreads = reader.count(max: reader.remaining) else { return false }
+        for _ in 0..<orphanThreads {
+            guard reader.skipString(bytesMax: reader.remaining) != nil, skipList(&reader)
+            else { return false }
+        }
+        return skipList(&reader)
+    }
+
+    private static func skipList(_ reader: inout ByteReader) -> Bool {
+        guard let count = reader.count(max: reader.remaining) else { return false }
+        for _ in 0..<count where reader.varint() == nil { return false }
+        return true
     }
 }

@@ -231,4 +231,25 @@ extension RunSummary {
         self.title = title.isEmpty ? nil : title
         self.delegation = delegation.isEmpty ? nil : delegation
     }
+
+    /// Passes over what ``encode(into:)`` wrote; false where ``init(_:)`` would be nil.
+    static func skip(_ reader: inout ByteReader) -> Bool {
+        guard let first = reader.varint(), let last = reader.varint(), first <= last else {
+            return false
+        }
+        // Two seqs, three times, events and bytes.
+        for _ in 0..<7 where reader.varint() == nil { return false }
+        guard let agentCount = reader.count(max: agentsMax) else { return false }
+        for _ in 0..<agentCount {
+            guard reader.skipString(bytesMax: reader.remaining) != nil else { return false }
+        }
+        guard let threadCount = reader.count(max: threadsMax) else { return false }
+        for _ in 0..<threadCount {
+            guard reader.skipString(bytesMax: reader.remaining) != nil,
+                let code = reader.byte(), ThreadStatus(rawValue: code) != nil
+            else { return false }
+        }
+        return reader.skipString(bytesMax: reader.remaining) != nil
+            && reader.skipString(bytesMax: reader.remaining) != nil
+    }
 }

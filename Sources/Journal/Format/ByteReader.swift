@@ -33,6 +33,9 @@ package struct ByteReader {
         return true
     }
 
+    /// The bytes from `start` up to where the reader stands.
+    func taken(from start: Int) -> ArraySlice<UInt8> { bytes[start..<index] }
+
     /// A little-endian number of fixed width.
     package mutating func fixed<Number: FixedWidthInteger & UnsignedInteger>(
         _: Number.Type
@@ -49,6 +52,10 @@ package struct ByteReader {
 
     /// An unsigned LEB128 number of at most 64 bits.
     mutating func varint() -> UInt64? {
+        if index < bytes.endIndex, bytes[index] < 0x80 {
+            defer { index += 1 }
+            return UInt64(bytes[index])
+        }
         var value: UInt64 = 0
         var shift: UInt64 = 0
         while shift < 64, let byte = byte() {
@@ -77,4 +84,17 @@ package struct ByteReader {
         guard let length = count(max: bytesMax), let bytes = slice(length) else { return nil }
         return String(validating: bytes, as: UTF8.self)
     }
+
+    /// Passes over what ``string(bytesMax:)`` would read; nil where that would be nil.
+    mutating func skipString(bytesMax: Int) -> ArraySlice<UInt8>? {
+        guard let length = count(max: bytesMax), let bytes = slice(length),
+            bytes.isASCII || String(validating: bytes, as: UTF8.self) != nil
+        else { return nil }
+        return bytes
+    }
+}
+
+extension ArraySlice<UInt8> {
+    /// Whether no byte has its high bit set.
+    fileprivate var isASCII: Bool { reduce(0, |) < 0x80 }
 }

@@ -1,20 +1,9 @@
-/// Where a group lies, and what is in it: the unit of random access.
-struct GroupEntry: Hashable, Sendable {
-    var position: Position
-    /// The bytes of all its blocks, headers included.
-    var length: Int
-    var rawLength: Int
-    var recordCount: Int
-    var first: Offset
-    var last: Offset
-    /// The lowest and highest event time in the group.
-    var earliest: Timestamp
-    var latest: Timestamp
-}
+/// Decodes groups from their bytes, one after another; what it works with is kept between them.
+struct GroupDecoder {
+    private var raw = GroupBytes()
+    private var records = RecordDecoder()
 
-/// Decodes one group from its bytes.
-enum GroupDecoder {
-    /// Hands the records that `isWanted` to `yield`, in order of offset.
+    /// Hands the records of a group that `isWanted` to `yield`, in order of offset.
     ///
     /// - Returns: nil when all is well, else how far the group could be decoded: what was yielded
     ///   before is good, what follows is lost.
@@ -22,18 +11,15 @@ enum GroupDecoder {
         _ bytes: [UInt8], of group: GroupEntry, in segment: SegmentHeader,
         isWanted: (RunID, Offset) -> Bool, yield: (Record) -> Void
     ) -> GroupDamage? {
-        var records = RecordDecoder()
-        return decode(
-            bytes, of: group, in: segment, with: &records, isWanted: isWanted, yield: yield)
+        var decoder = GroupDecoder()
+        return decoder.decode(bytes, of: group, in: segment, isWanted: isWanted, yield: yield)
     }
 
-    /// The same by a decoder that has decoded other groups before.
-    static func decode(
+    /// The same by a decoder that may have decoded other groups before.
+    mutating func decode(
         _ bytes: [UInt8], of group: GroupEntry, in segment: SegmentHeader,
-        with records: inout RecordDecoder, isWanted: (RunID, Offset) -> Bool,
-        yield: (Record) -> Void
+        isWanted: (RunID, Offset) -> Bool, yield: (Record) -> Void
     ) -> GroupDamage? {
-        var raw = GroupBytes(capacity: group.rawLength)
         var index = 0
         var reached: Offset?
         while index < bytes.count {
@@ -44,11 +30,9 @@ enum GroupDecoder {
                 header.startsGroup == (index == 0)
             else { return GroupDamage(position: place, reached: reached) }
             let stored = bytes[index + length..<index + length + header.storedLength]
-            let start = raw.count
             guard Checksum.crc32c(stored) == header.payloadCRC,
-                expand(stored, header, into: &raw),
-                records.decode(
-                    raw.bytes[start..<raw.count], block: header, isWanted: isWanted,
+                decode(
+                    stored, header, capacity: group.rawLength, isWanted: isWanted,
                     yield: yield)
             else { return GroupDamage(position: place, reached: reached) }
             reached = header.last
@@ -58,10 +42,25 @@ enum GroupDecoder {
             ? nil : GroupDamage(position: group.position + index, reached: reached)
     }
 
-    /// Appends the raw bytes of one block to those of its group.
-    static func expand(
-        _ stored: ArraySlice<UInt8>, _ header: BlockHeader, into raw: inout GroupBytes
+    /// Decodes the stored bytes of one block, which are known to be sound.
+    ///
+    /// Blocks come in the order of their group. The first of one makes room for `capacity` bytes,
+    /// which all of the group are expected to take.
+    ///
+    /// - Returns: false when the bytes are not what an encoder wrote.
+    mutating func decode(
+        _ stored: ArraySlice<UInt8>, _ block: BlockHeader, capacity: Int = 0,
+        isWanted: (RunID, Offset) -> Bool, yield: (Record) -> Void
     ) -> Bool {
+        if block.startsGroup { raw.reset(capacity: max(block.rawLength, capacity)) }
+        let start = raw.count
+        return expand(stored, block)
+            && records.decode(
+                raw.bytes[start..<raw.count], block: block, isWanted: isWanted, yield: yield)
+    }
+
+    /// Appends the raw bytes of one block to those of its group.
+    private mutating func expand(_ stored: ArraySlice<UInt8>, _ header: BlockHeader) -> Bool {
         switch header.codec {
         case .stored:
             guard header.rawLength == stored.count else { return false }

@@ -107,13 +107,20 @@ enum LZ4 {
     }
 }
 
-/// The raw bytes of a group while it is decoded: allocated once, filled block by block.
+/// The raw bytes of a group while it is decoded: filled block by block, and used again for the next.
 struct GroupBytes {
-    var bytes: [UInt8]
+    /// Longer ones are not kept for other groups.
+    private static let keptMax = 1 << 20
+
+    var bytes: [UInt8] = []
     var count = 0
 
-    init(capacity: Int) {
-        bytes = [UInt8](repeating: 0, count: capacity)
+    /// Forgets the group before, and makes room for `capacity` bytes.
+    mutating func reset(capacity: Int) {
+        if bytes.count < capacity || bytes.count > max(capacity, GroupBytes.keptMax) {
+            bytes = [UInt8](repeating: 0, count: capacity)
+        }
+        count = 0
     }
 
     /// Makes room for `more` bytes; a group that was indexed has it from the start.

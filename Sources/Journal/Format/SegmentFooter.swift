@@ -5,15 +5,28 @@
 struct SegmentFooter: Hashable, Sendable {
     /// A copy of the segment's header: a damaged one costs nothing.
     var header: SegmentHeader
-    var index: SegmentIndex
+    var index: SealedIndex
     /// Ranges of offsets whose records were damaged when the segment was recovered.
-    var holes: [ClosedRange<Offset>] = []
+    var holes: [ClosedRange<Offset>]
 
     /// Where the identities are that stand before a footer, which most readers never ask for.
     struct IdentitySection: Hashable, Sendable {
         /// How many bytes they take.
         var length: Int
         var crc: UInt32
+    }
+
+    /// The footer of a segment whose index was grown.
+    init(header: SegmentHeader, index: SegmentIndex, holes: [ClosedRange<Offset>] = []) {
+        self.init(
+            header: header, index: SealedIndex(index, segment: header.base), holes: holes)
+    }
+
+    /// A footer of these parts.
+    init(header: SegmentHeader, index: SealedIndex, holes: [ClosedRange<Offset>] = []) {
+        self.header = header
+        self.index = index
+        self.holes = holes
     }
 
     /// What stands behind the blocks of a sealed segment: identities, footer and trailer.
@@ -44,7 +57,7 @@ struct SegmentFooter: Hashable, Sendable {
         let copy = header.encoded
         bytes.append(count: copy.count)
         bytes += copy
-        index.encode(into: &bytes)
+        bytes += index.bytes
         bytes.append(count: holes.count)
         for hole in holes {
             bytes.append(varint: hole.lowerBound.rawValue)
@@ -62,7 +75,7 @@ struct SegmentFooter: Hashable, Sendable {
         var reader = ByteReader(body)
         guard let headerLength = reader.count(max: SegmentHeader.lengthMax),
             let copy = reader.slice(headerLength), let header = SegmentHeader(copy),
-            let index = SegmentIndex(&reader, segment: header.base),
+            let index = SealedIndex(&reader, segment: header.base),
             let holeCount = reader.count(max: reader.remaining)
         else { return nil }
         var footer = SegmentFooter(header: header, index: index)

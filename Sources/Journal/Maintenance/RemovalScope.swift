@@ -36,7 +36,7 @@ struct RemovalScope: Sendable {
 
     /// Whether a segment has records that go.
     func concerns(_ loaded: LoadedSegment) -> Bool {
-        let runs = loaded.footer.index.directory.runs
+        let runs = loaded.footer.index.directory().runs
         if runs.contains(where: { takes($0.key, $0.value.first) }) { return true }
         guard !originals.isEmpty, let home = runs[.unassigned] else { return false }
         return originals.contains { home.first <= $0 && $0 <= home.last }
@@ -48,7 +48,7 @@ struct RemovalScope: Sendable {
     func change(
         _ segment: SegmentFile, _ loaded: LoadedSegment, _ rewriter: SegmentRewriter
     ) throws(JournalError) -> (SegmentChange, RemovalResult) {
-        let directory = loaded.footer.index.directory
+        let directory = loaded.footer.index.directory()
         var change = SegmentChange(
             base: segment.base, removed: [:], erased: [], damaged: [], threads: [:],
             isGone: { [self] in takes($0) })

@@ -247,7 +247,7 @@ final class RemovalWorker: Sendable {
             var directory = Directory()
             for segment in segments {
                 guard let loaded = try RetentionPlan.readable(segment) else { continue }
-                directory.merge(loaded.footer.index.directory)
+                directory.merge(loaded.footer.index.directory())
             }
             let whole = directory
             isDone = try onCommitter { committer throws(JournalError) in

@@ -25,6 +25,14 @@ public struct RunID: Hashable, Comparable, Sendable, CustomStringConvertible {
         hash = NameHash.of(name)
     }
 
+    /// Whether `bytes` spell a name that a run can have.
+    static func isName(_ bytes: ArraySlice<UInt8>) -> Bool {
+        guard bytes.allSatisfy({ (0x20..<0x7F).contains($0) }) else {
+            return String(validating: bytes, as: UTF8.self).flatMap(RunID.init) != nil
+        }
+        return (1...bytesMax).contains(bytes.count)
+    }
+
     private init(unchecked name: String) {
         self.name = name
         hash = NameHash.of(name)

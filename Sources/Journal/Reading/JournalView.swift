@@ -91,7 +91,7 @@ package final class JournalView: JournalReading {
             state.segments.append(
                 SegmentFile(
                     path: path, base: base, files: files, pinned: loaded.isSealed ? nil : loaded))
-            if place >= known?.count ?? 0 { directory.merge(loaded.footer.index.directory) }
+            if place >= known?.count ?? 0 { directory.merge(loaded.footer.index.directory()) }
         }
         for hole in state.holes { state.end = max(state.end, hole.end) }
         state.directory = directory

@@ -39,9 +39,7 @@ struct LoadedSegment: Sendable {
 
     /// About how many bytes of memory its index takes.
     var weight: Int {
-        let index = footer.index
-        return index.groupsByRun.values.reduce(0) { $0 + 512 + 4 * $1.count }
-            + MemoryLayout<GroupEntry>.stride * index.groups.count
+        footer.index.weight
     }
 
     /// Whether the footer was read from the file, not made by scanning.

@@ -83,7 +83,7 @@ extension LogReader {
             case .file(let segment):
                 guard let loaded = try readableIndex(of: segment) else { continue }
                 let index = loaded.footer.index
-                for place in (index.groupsByRun[run] ?? []).reversed() {
+                for place in index.places(of: run).reversed() {
                     let group = index.groups[Int(place)]
                     guard group.first < offset else { continue }
                     let bytes = try segment.bytes(of: group)

@@ -152,8 +152,8 @@ package struct LogReader: Sendable {
         let from = page.cursor.next
         let selection = page.selection
         return page.withDecoder { decoder, page in
-            GroupDecoder.decode(
-                bytes, of: group, in: header, with: &decoder,
+            decoder.decode(
+                bytes, of: group, in: header,
                 isWanted: { run, offset in
                     offset >= from && offset < limit && selection.contains(run)
                 },

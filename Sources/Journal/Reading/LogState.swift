@@ -56,7 +56,7 @@ struct LogState {
         self.init(
             loaded.header.journalID, epochs: EpochChain(first: loaded.header.epoch), end: end)
         segments = [segment]
-        directory = footer.index.directory
+        directory = footer.index.directory()
         for hole in footer.holes { note(.damaged(hole)) }
         guard let (run, summary) = directory.runs.first, directory.runs.count == 1 else { return }
         for declared in loaded.header.ranges {

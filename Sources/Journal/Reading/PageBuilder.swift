@@ -7,7 +7,7 @@ struct PageBuilder {
     private(set) var items: [ReadPage.Item] = []
     private var bytes = 0
     /// What decodes the groups of the page, one after another.
-    private var decoder: RecordDecoder? = RecordDecoder()
+    private var decoder: GroupDecoder? = GroupDecoder()
 
     init(selection: Selection, cursor: Cursor, bytesMax: Int) {
         self.selection = selection
@@ -33,10 +33,10 @@ struct PageBuilder {
     var bytesLeft: Int { max(bytesMax - bytes, 1) }
 
     /// Lends the decoder out, while what it decodes is added.
-    mutating func withDecoder<Result>(_ body: (inout RecordDecoder, inout PageBuilder) -> Result)
+    mutating func withDecoder<Result>(_ body: (inout GroupDecoder, inout PageBuilder) -> Result)
         -> Result
     {
-        var decoder = self.decoder.take() ?? RecordDecoder()
+        var decoder = self.decoder.take() ?? GroupDecoder()
         defer { self.decoder = decoder }
         return body(&decoder, &self)
     }

@@ -115,7 +115,7 @@ extension LogState {
             return [.record(record)]
         }
         if let active {
-            let groups = (active.index.groupsByRun[run] ?? [])
+            let groups = active.index.places(of: run)
                 .map { active.index.groups[Int($0)] }.filter { $0.first < offset }
             places.append(
                 .active(

@@ -53,7 +53,7 @@ struct Opening {
         let recovery = SegmentRecovery(environment: environment, layout: layout)
         for inspection in found {
             guard let loaded = try recovery.settle(inspection, manifest, &report) else { continue }
-            if kept.count >= known?.count ?? 0 { directory.merge(loaded.footer.index.directory) }
+            if kept.count >= known?.count ?? 0 { directory.merge(loaded.footer.index.directory()) }
             kept.append(inspection.base)
             newest = loaded
         }

@@ -55,6 +55,9 @@ struct SegmentScan {
     }
 
     private struct Scanner {
+        /// How many raw bytes are decoded before their records are folded in.
+        static let rawLengthAtATime = 4 << 20
+
         let bytes: [UInt8]
         let header: SegmentHeader
         var position: Position
@@ -64,8 +67,6 @@ struct SegmentScan {
         var holes: [ClosedRange<Offset>] = []
         var attestedEnd: Offset?
         var synced: Position
-        private var raw = GroupBytes(capacity: 0)
-        private var records = RecordDecoder()
 
         init(
             bytes: [UInt8], header: SegmentHeader, position: Position, before: Offset?
@@ -80,7 +81,7 @@ struct SegmentScan {
         /// Takes all good blocks; returns where the last of them ends.
         mutating func scan() -> Position {
             while true {
-                while takeBlock(at: position) {}
+                while takeGroups() {}
                 guard let next = nextGroup(after: position) else { return position }
                 let first = index.end ?? header.base
                 if first < next.header.first {
@@ -91,54 +92,48 @@ struct SegmentScan {
             }
         }
 
-        /// Takes the block at `place`; false when there is no good one.
-        private mutating func takeBlock(at place: Position) -> Bool {
-            guard let (block, length) = wholeBlock(at: place) else { return false }
-            let payload = Int(place.rawValue) + length
-            guard let taken = decode(bytes[payload..<payload + block.storedLength], block)
-            else { return false }
-            var (earliest, latest) = (Timestamp(microseconds: .max), Timestamp(microseconds: .min))
-            for place in taken.records.indices {
-                let wall = taken.records[place].ingest.wall
-                let time = taken.records[place].eventTime ?? wall
-                (earliest, latest) = (min(earliest, time), max(latest, time))
+        /// Takes the next good groups; false once what follows is none.
+        private mutating func takeGroups() -> Bool {
+            let (groups, isAll) = nextGroups()
+            for group in ScannedBlock.decode(groups, of: bytes) {
+                for block in group.blocks { take(block) }
+                guard group.isWhole else { return false }
             }
-            guard earliest <= latest else { return false }
-            index.add(
-                block, at: place, length: length + block.storedLength, earliest: earliest,
-                latest: latest, records: taken.records.span, fields: taken.fields.span,
-                segment: header.base)
-            let group = index.groups.count - 1
-            for (record, fields) in zip(taken.records, taken.fields) {
-                Identity(record, fields).forEachHash { identities.append(($0, group)) }
-            }
-            let unsynced = min(block.unsyncedBefore, place.rawValue)
-            synced = max(synced, Position(rawValue: place.rawValue - unsynced))
-            position = place + (length + block.storedLength)
-            return true
+            return !isAll
         }
 
-        private mutating func decode(
-            _ stored: ArraySlice<UInt8>, _ block: BlockHeader
-        ) -> (records: [Record], fields: [EventFields])? {
-            if block.startsGroup {
-                raw = GroupBytes(capacity: max(block.rawLength, GroupEncoder.groupRawMax))
-            }
-            let start = raw.count
-            guard GroupDecoder.expand(stored, block, into: &raw) else { return nil }
-            var taken: (records: [Record], fields: [EventFields]) = ([], [])
-            var isSound = true
-            let isComplete = records.decode(
-                raw.bytes[start..<raw.count], block: block, isWanted: { _, _ in true }
-            ) { record in
-                guard let scanned = try? JSONScanner.data(in: record.data) else {
-                    isSound = false
-                    return
+        /// The next groups of good blocks, as many as are decoded at a time; all of them if a bad
+        /// block or the end follows.
+        private func nextGroups() -> (groups: [[PlacedBlock]], isAll: Bool) {
+            var groups: [[PlacedBlock]] = []
+            var at = position
+            var end = index.end ?? header.base
+            var rawLength = 0
+            while let block = wholeBlock(at: at, from: end) {
+                if block.header.startsGroup {
+                    if rawLength >= Scanner.rawLengthAtATime { return (groups, false) }
+                    groups.append([])
                 }
-                taken.records.append(record)
-                taken.fields.append(scanned.fields)
+                guard !groups.isEmpty else { break }
+                groups[groups.count - 1].append(block)
+                rawLength += block.header.rawLength
+                end = block.header.last.next
+                at = block.end
             }
-            return isComplete && isSound ? taken : nil
+            return (groups, true)
+        }
+
+        private mutating func take(_ block: ScannedBlock) {
+            let place = block.placed.position
+            index.add(
+                block.placed.header, at: place, length: block.placed.length,
+                earliest: block.earliest, latest: block.latest, records: block.records.span,
+                fields: block.fields.span, segment: header.base)
+            let group = index.groups.count - 1
+            for hash in block.hashes { identities.append((hash, group)) }
+            let unsynced = min(block.placed.header.unsyncedBefore, place.rawValue)
+            synced = max(synced, Position(rawValue: place.rawValue - unsynced))
+            position = block.placed.end
         }
 
         /// The first good start of a group after `place`, if some good block behind `place` was
@@ -153,32 +148,35 @@ struct SegmentScan {
             var at = Int(place.rawValue) + 1
             while at < bytes.count {
                 let candidate = Position(rawValue: UInt64(at))
-                guard let (block, length) = wholeBlock(at: candidate) else {
+                guard
+                    let block = wholeBlock(at: candidate, from: index.end ?? header.base)
+                else {
                     at += 1
                     continue
                 }
-                if block.startsGroup, first == nil { first = (candidate, block) }
-                let unsynced = min(block.unsyncedBefore, candidate.rawValue)
+                if block.header.startsGroup, first == nil { first = (candidate, block.header) }
+                let unsynced = min(block.header.unsyncedBefore, candidate.rawValue)
                 if candidate.rawValue - unsynced > place.rawValue {
-                    attestedEnd = block.last.next
+                    attestedEnd = block.header.last.next
                 }
                 if attestedEnd != nil, let first { return first }
-                at += length + block.storedLength
+                at += block.length
             }
             return nil
         }
 
-        /// The header of the block at `place` and its length, where the block's bytes are good.
-        private func wholeBlock(at place: Position) -> (header: BlockHeader, length: Int)? {
+        /// The block at `place`, where its bytes are good and its records not below `first`.
+        private func wholeBlock(at place: Position, from first: Offset) -> PlacedBlock? {
             let at = Int(place.rawValue)
             guard at < bytes.count,
                 let (block, length) = BlockHeader.read(bytes[at...], at: place, in: header),
                 block.storedLength <= bytes.count - at - length,
-                block.first >= index.end ?? header.base, before.map({ block.last < $0 }) ?? true,
+                block.first >= first, before.map({ block.last < $0 }) ?? true,
                 Checksum.crc32c(bytes[at + length..<at + length + block.storedLength])
                     == block.payloadCRC
             else { return nil }
-            return (block, length)
+            return PlacedBlock(
+                header: block, position: place, length: length + block.storedLength)
         }
     }
 }

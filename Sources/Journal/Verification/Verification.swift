@@ -191,7 +191,8 @@ package struct Verification {
         predecessor = loaded.isSealed ? loaded.asPredecessor : nil
         let index = loaded.footer.index
         report.records += index.recordCount
-        for (run, summary) in index.directory.runs.sorted(by: { $0.key < $1.key }) {
+        let part = index.directory()
+        for (run, summary) in part.runs.sorted(by: { $0.key < $1.key }) {
             let removed = manifest?.removals.runs[run].flatMap {
                 $0.last < summary.first ? $0.lastSeq : nil
             }
@@ -208,7 +209,7 @@ package struct Verification {
             }
             seqs[run] = summary.lastSeq
         }
-        directory.merge(index.directory)
+        directory.merge(part)
         end = max(end, loaded.end)
     }
 

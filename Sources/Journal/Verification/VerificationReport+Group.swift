@@ -15,9 +15,8 @@ extension VerificationReport {
             })
         let first = invalid ?? damage?.reached?.next ?? group.first
         guard damage != nil || invalid != nil, first <= group.last else { return }
-        let runs = sealed.footer.index.groupsByRun.filter { $0.value.contains(UInt32(place)) }.keys
         self.damage(
             path, "records cannot be read", at: damage?.position ?? group.position,
-            offsets: first...group.last, runs: Array(runs))
+            offsets: first...group.last, runs: sealed.footer.index.runs(ofGroup: place))
     }
 }

@@ -80,7 +80,7 @@ struct RemovalTests {
             let segment = SegmentFile(
                 path: layout.segment(base), base: base, files: world.files)
             let loaded = try segment.load()
-            #expect(loaded.footer.index.directory.runs[try run("a")] == nil)
+            #expect(loaded.footer.index.directory().runs[try run("a")] == nil)
             for group in loaded.footer.index.groups {
                 _ = GroupDecoder.decode(
                     try segment.bytes(of: group), of: group, in: loaded.header,

@@ -50,7 +50,7 @@ struct CatalogAbuse {
         let bases = try layout.segmentBases(files)
         for base in bases {
             let loaded = try LoadedSegment.read(path: layout.segment(base), files: files)
-            expected.merge(loaded.footer.index.directory)
+            expected.merge(loaded.footer.index.directory())
         }
         let known = journal.reader.state.withLock { $0.directory }
         guard known == expected else {
